@@ -1,0 +1,141 @@
+"""The verbs of the project; `invoke --list` shows them.
+
+Tasks only compose: whatever can go wrong lives in the package a task drives, where tests reach it.
+They know neither gates nor ledgers.  Heavy imports stay inside the tasks, so that `--list` is quick.
+A new verb is a function here; if it needs more than a few lines, it belongs in a package.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+ROOT = Path(__file__).resolve().parent
+PACKAGES = ("compiler", "gates", "ledgers", "reports")
+
+
+def finish(status: int) -> None:
+    """End with our own status: invoke would make every failure a 1."""
+    if status:
+        raise Exit(code=status)
+
+
+def run(*command: str) -> int:
+    """Run a program from the project's root with its output untouched."""
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def python(*arguments: str) -> int:
+    return run(sys.executable, *arguments)
+
+
+@task(
+    help={
+        "name": "a gate's name, or `release` for every claimed gate",
+        "refresh": "collect again although nothing changed",
+        "closure": "with `release`: ask for all gates of the roadmap; status 4 until then",
+        "as-of": "judge waivers as of this date (YYYY-MM-DD)",
+        "jobs": "collectors at once (those that take time always run alone)",
+        "replay": "recompute the verdicts from the stored rows alone; collects nothing",
+    }
+)
+def gate(
+    _: Context,
+    name: str,
+    refresh: bool = False,
+    closure: bool = False,
+    as_of: str = "",
+    jobs: int = 0,
+    replay: bool = False,
+) -> None:
+    """Collect what is not there yet, judge, and write the result."""
+    from gates.engine.command import gate as command
+
+    finish(command(ROOT, name, refresh=refresh, closure=closure, as_of=as_of, jobs=jobs, replay=replay))
+
+
+@task
+def gates(_: Context) -> None:
+    """List every gate with its status and, where evidence is at hand, its verdict."""
+    from gates.engine.command import list_gates
+
+    finish(list_gates(ROOT))
+
+
+@task(name="check")
+def ledger_check(_: Context) -> None:
+    """Read every ledger and follow every key; say what is wrong with file, line and column."""
+    from gates.engine.command import check_ledgers
+
+    finish(check_ledgers(ROOT))
+
+
+@task
+def report(_: Context) -> None:
+    """Judge the evidence at hand and render the report; collects nothing."""
+    from gates.engine.command import report as command
+
+    finish(command(ROOT))
+
+
+@task(help={"gate": "only this gate's drills", "check": "only this check's drill"})
+def drill(_: Context, gate: str = "", check: str = "") -> None:
+    """Break the product on purpose, collect afresh, and see that each check turns red."""
+    from gates.engine.command import drill as command
+
+    finish(command(ROOT, gate=gate, check=check))
+
+
+@task(
+    help={"paths": "only these test files or folders"},
+    iterable=["paths"],
+)
+def bless(_: Context, paths: list[str]) -> None:
+    """Rewrite golden files to match today's output; read the diff before you commit."""
+    finish(python("-m", "pytest", "-q", "--bless", *(paths or ["tests"])))
+
+
+@task
+def build(_: Context) -> None:
+    """Build the C runtime (once per content) and compile the packages' bytecode."""
+    if (ROOT / "runtime_c" / "build.py").exists():
+        finish(python("-m", "runtime_c.build"))
+    # Where the environment forbids writing bytecode, each start would compile every module again.
+    folders = [folder for folder in PACKAGES if (ROOT / folder).is_dir()]
+    finish(python("-m", "compileall", "-q", *folders))
+
+
+@task
+def lint(_: Context) -> None:
+    """Formatting, lint rules, types and import contracts."""
+    statuses = (
+        python("-m", "ruff", "format", "--check", "--quiet", "."),
+        python("-m", "ruff", "check", "--quiet", "."),
+        python("-m", "mypy"),
+        run(str(Path(sys.executable).parent / "lint-imports"), "--no-logo"),
+    )
+    finish(next((3 for status in statuses if status), 0))
+
+
+@task(pre=[lint])
+def test(_: Context) -> None:
+    """Static checks, then all tests; the last line is pytest's own."""
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    finish(python("-m", "pytest", "-q", "-n", "2", "tests"))
+
+
+@task
+def lock(_: Context) -> None:
+    """Rewrite requirements.txt, with hashes, from requirements.in."""
+    finish(run("tools/lock.sh"))
+
+
+namespace = Collection(gate, gates, report, drill, bless, build, lint, test, lock)
+namespace.add_collection(Collection("ledger", check=ledger_check))
