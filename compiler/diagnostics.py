@@ -1,0 +1,159 @@
+"""Every message the compiler can give, one row each.
+
+A code is a class and a number, permanent: retire it, never reuse it.  Each has a negative
+fixture under `fixtures/negative/<code>-*.0x0`, an `explain` text here, and a line in
+`docs/reference/diagnostics.md`, which is generated.  Knows nothing of any phase: a phase names
+a row and a place.  To add a message, add a row to the family's table in `compiler/messages/`;
+the tests then name the missing fixture.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CLASSES = (
+    "PARSE",
+    "SEM_SHAPE",
+    "SEM_DUPLICATE",
+    "SEM_UNBOUND",
+    "SEM_IMPORT",
+    "SEM_FEATURE",
+    "SEM_MATCH",
+    "SEM_MUTABILITY",
+    "SEM_CONST",
+    "TYPE_CONTRACT",
+    "TYPE_ARITY",
+    "TYPE_EFFECT",
+    "TYPE_TAIL",
+    "TYPE_ESCAPE",
+    "PKG_MANIFEST",
+    "PKG_DIGEST",
+    "BACKEND_UNSUPPORTED",
+)
+
+LIMIT = 50  # diagnostics shown per file
+
+KINDS: dict[str, Kind] = {}
+
+
+class Kind:
+    """One message: its code, what is wrong (with {facts}), what to do next, and the long explanation."""
+
+    __slots__ = ("code", "explain", "help", "summary")
+
+    def __init__(self, code: str, summary: str, *, help: str, explain: str) -> None:  # noqa: A002
+        family = code.rpartition("-")[0]
+        if family not in CLASSES:
+            raise ValueError(f"{code}: no such class of diagnostics")
+        if code in KINDS:
+            raise ValueError(f"{code} is declared twice")
+        self.code = code
+        self.summary = summary
+        self.help = help
+        self.explain = explain
+        KINDS[code] = self
+
+
+class Note:
+    """A second place that belongs to a diagnostic ("first defined here")."""
+
+    __slots__ = ("end", "file", "start", "text")
+
+    def __init__(self, file: SourceFile, start: int, end: int, text: str) -> None:
+        self.file = file
+        self.start = start
+        self.end = end
+        self.text = text
+
+
+class Diagnostic:
+    """One message at one place; `start` and `end` are character offsets into the file's text."""
+
+    __slots__ = ("end", "facts", "file", "kind", "notes", "start")
+
+    def __init__(
+        self,
+        kind: Kind,
+        file: SourceFile,
+        start: int,
+        end: int,
+        facts: dict[str, object],
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.file = file
+        self.start = start
+        self.end = end
+        self.facts = facts
+        self.notes = notes
+
+    @property
+    def message(self) -> str:
+        return self.kind.summary.format(**self.facts)
+
+    @property
+    def help(self) -> str:
+        return self.kind.help.format(**self.facts)
+
+
+class SourceFile:
+    """A file's text and how to name a place in it; `path` is what messages print.
+
+    Units: offsets, lines and columns in characters; lines and columns count from 1.
+    """
+
+    __slots__ = ("_starts", "id", "path", "text")
+
+    def __init__(self, id: int, path: str, text: str) -> None:  # noqa: A002
+        self.id = id
+        self.path = path
+        self.text = text
+        self._starts: list[int] | None = None
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """(line, column) of a character offset."""
+        from bisect import bisect_right
+
+        if self._starts is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._starts = starts
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of one line, without its end."""
+        self.place(0)
+        starts = self._starts or [0]
+        begin = starts[number - 1]
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return self.text[begin:end].rstrip("\r")
+
+
+class Sink:
+    """Collects diagnostics; they are values and are never raised."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[Diagnostic] = []
+
+    def add(
+        self,
+        kind: Kind,
+        file: SourceFile,
+        start: int,
+        end: int,
+        notes: Iterable[Note] = (),
+        **facts: object,
+    ) -> None:
+        self.items.append(Diagnostic(kind, file, start, end, facts, tuple(notes)))
+
+    def __bool__(self) -> bool:
+        return bool(self.items)

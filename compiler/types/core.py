@@ -1,0 +1,74 @@
+"""Types as interned ints: equal types have equal ids, so comparing is `==`.
+
+A type is a head and arguments.  User types have heads from `H_USER` up: `H_USER + data index`.
+A quantified variable is `(H_VAR, (index,))`; inference variables (`H_META`) never leave the checker.
+Shapes: FN's arguments are the parameter types followed by the result.
+"""
+
+from __future__ import annotations
+
+H_I64, H_F64, H_BOOL, H_TEXT, H_UNIT, H_BYTES, H_ANY, H_LIST, H_ARRAY, H_ACTOR, H_FN, H_VAR, H_META = range(13)
+H_USER = 16
+HEAD_NAMES = ("I64", "F64", "Bool", "Text", "Unit", "Bytes", "Any", "List", "Array", "Actor", "->")
+
+# The first rows of every Types table, so these ids are constants.
+I64, F64, BOOL, TEXT, UNIT, BYTES, ANY = range(7)
+
+
+class Types:
+    """The table of all types of one program."""
+
+    __slots__ = ("_ids", "args", "head", "user_names")
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[int, tuple[int, ...]], int] = {}
+        self.head: list[int] = []
+        self.args: list[tuple[int, ...]] = []
+        self.user_names: list[str] = []  # by data index, for printing
+        for primitive in range(7):
+            self.make(primitive)
+
+    def make(self, head: int, args: tuple[int, ...] = ()) -> int:
+        """The id of the type with this head and these arguments."""
+        key = (head, args)
+        found = self._ids.get(key)
+        if found is None:
+            found = self._ids[key] = len(self.head)
+            self.head.append(head)
+            self.args.append(args)
+        return found
+
+    def var(self, index: int) -> int:
+        return self.make(H_VAR, (index,))
+
+    def fn(self, params: tuple[int, ...], result: int) -> int:
+        return self.make(H_FN, (*params, result))
+
+    def substitute(self, type_id: int, actuals: tuple[int, ...]) -> int:
+        """The type with each quantified variable i replaced by actuals[i]."""
+        head = self.head[type_id]
+        args = self.args[type_id]
+        if not args:
+            return type_id
+        if head == H_VAR:
+            return actuals[args[0]] if args[0] < len(actuals) else type_id
+        if head == H_META:
+            return type_id
+        return self.make(head, tuple([self.substitute(a, actuals) for a in args]))
+
+    def show(self, type_id: int) -> str:
+        """The type as the language writes it, in ASCII-free glyphs: `(→ I64 (List a))`."""
+        head = self.head[type_id]
+        args = self.args[type_id]
+        if head == H_VAR:
+            index = args[0]
+            return chr(ord("a") + index) if index < 26 else f"t{index}"
+        if head == H_META:
+            return "_"
+        if head == H_FN:
+            inner = args if len(args) > 1 else (UNIT, *args)
+            return "(→ " + " ".join(self.show(a) for a in inner) + ")"
+        name = self.user_names[head - H_USER] if head >= H_USER else HEAD_NAMES[head]
+        if not args:
+            return name
+        return f"({name} " + " ".join(self.show(a) for a in args) + ")"
