@@ -2,7 +2,8 @@
 
 A type is a head and arguments.  User types have heads from `H_USER` up: `H_USER + data index`.
 A quantified variable is `(H_VAR, (index,))`; inference variables (`H_META`) never leave the checker.
-Shapes: FN's arguments are the parameter types followed by the result.
+Shapes: FN's arguments are the parameter types followed by the result; there is at least one
+parameter: a nullary function's type is `(→ Unit R)`, so that it unifies with `(→ a b)`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Types:
         return self.make(H_VAR, (index,))
 
     def fn(self, params: tuple[int, ...], result: int) -> int:
-        return self.make(H_FN, (*params, result))
+        return self.make(H_FN, (*(params or (UNIT,)), result))
 
     def substitute(self, type_id: int, actuals: tuple[int, ...]) -> int:
         """The type with each quantified variable i replaced by actuals[i]."""
@@ -66,9 +67,8 @@ class Types:
         if head == H_META:
             return "_"
         if head == H_FN:
-            inner = args if len(args) > 1 else (UNIT, *args)
-            return "(→ " + " ".join(self.show(a) for a in inner) + ")"
+            return "(→ " + " ".join([self.show(a) for a in args]) + ")"
         name = self.user_names[head - H_USER] if head >= H_USER else HEAD_NAMES[head]
         if not args:
             return name
-        return f"({name} " + " ".join(self.show(a) for a in args) + ")"
+        return f"({name} " + " ".join([self.show(a) for a in args]) + ")"
