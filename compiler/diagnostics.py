@@ -11,7 +11,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 CLASSES = (
     "PARSE",
@@ -79,7 +79,7 @@ class Diagnostic:
         file: SourceFile,
         start: int,
         end: int,
-        facts: dict[str, object],
+        facts: Mapping[str, object],
         notes: tuple[Note, ...] = (),
     ) -> None:
         self.kind = kind
@@ -153,7 +153,71 @@ class Sink:
         notes: Iterable[Note] = (),
         **facts: object,
     ) -> None:
-        self.items.append(Diagnostic(kind, file, start, end, facts, tuple(notes)))
+        self.put(Diagnostic(kind, file, start, end, facts, tuple(notes)))
+
+    def put(self, diagnostic: Diagnostic) -> None:
+        self.items.append(diagnostic)
+
+    def ordered(self) -> list[Diagnostic]:
+        """By file in the order they were opened, then by place; each diagnostic once."""
+        seen: set[tuple[int, int, str, str]] = set()
+        result = []
+        for item in sorted(self.items, key=lambda item: (item.file.id, item.start, item.end, item.kind.code)):
+            key = (item.file.id, item.start, item.kind.code, item.message)
+            if key not in seen:
+                seen.add(key)
+                result.append(item)
+        return result
 
     def __bool__(self) -> bool:
         return bool(self.items)
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as given: one line and a hint, status 2; no place in a program is wrong."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def closest(name: str, candidates: Iterable[str]) -> str:
+    """The candidate that `name` was most probably meant to be, or an empty text.
+
+    Few enough edits (insert, delete, replace, swap neighbours): one for every three characters, at least one.
+    Ties go to the first in alphabetical order, so the answer depends on nothing but the names.
+    """
+    limit = max(1, len(name) // 3)
+    best: tuple[int, str] | None = None
+    for candidate in candidates:
+        if candidate == name or abs(len(candidate) - len(name)) > limit:
+            continue
+        found = (edits(name, candidate, limit), candidate)
+        if found[0] <= limit and (len(name) > 1 or found[0] == 0) and (best is None or found < best):
+            best = found
+    return best[1] if best else ""
+
+
+def edits(left: str, right: str, limit: int) -> int:
+    """Edit distance with swaps of neighbours, or `limit + 1` when it is larger; a change of case only costs nothing."""
+    left, right = left.lower(), right.lower()
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        after = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(row[j] + 1, after[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and b == left[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            after.append(cost)
+        if min(after) > limit:
+            return limit + 1
+        before, row = row, after
+    return row[-1]
+
+
+def meant(name: str, candidates: Iterable[str], otherwise: str) -> str:
+    """A help line: the closest candidate as a question, or another advice."""
+    candidate = closest(name, candidates)
+    return f"did you mean `{candidate}`?" if candidate else otherwise

@@ -63,10 +63,15 @@ class Module:
 
 
 class Graph:
-    """All modules of a program, dependencies before their users; the root is the last."""
+    """The modules of a program, dependencies before their users.
 
-    __slots__ = ("modules", "symbols")
+    When `complete`, the root is the last; otherwise the root, or something it imports, could not be read, and the graph
+    holds what could: enough to look for more errors, not enough to compile.
+    """
+
+    __slots__ = ("complete", "modules", "symbols")
 
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
+        self.complete = False
         self.modules: list[Module] = []

@@ -15,10 +15,12 @@ from compiler.syntax.forms import FLOAT, GLYPHS, INT, SYMBOL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compiler.diagnostics import Kind
     from compiler.syntax.forms import Symbols
 
-    Facts = dict[str, object]
+    Facts = Mapping[str, object]
     Problem = tuple[Kind, int, int, Facts]  # kind, start, end, facts
 
 SYMBOL_BYTES = 255
@@ -86,15 +88,11 @@ def _number(word: str) -> tuple[int, int] | tuple[Kind, Facts]:
         return FLOAT, unpack("<Q", pack("<d", number))[0]
     else:
         return parse.BAD_NUMBER, {"word": shown(word), "advice": _advice(word)}
-    if first_is_minus(word):
+    if word[0] == "-":
         value = -value
     if not -(1 << 63) <= value < 1 << 63:
         return parse.INTEGER_RANGE, {"word": shown(word)}
     return INT, value
-
-
-def first_is_minus(word: str) -> bool:
-    return word[0] == "-"
 
 
 def _advice(word: str) -> str:
@@ -118,12 +116,12 @@ def describe(character: str) -> str:
 
 def decode_text(raw: str, start: int) -> tuple[str, list[Problem]]:
     """The value of a text token (with its quotes), and its bad escapes; `start` is its offset in the file."""
-    body = raw[1:-1].replace("\r\n", "\n")
+    body = raw[1:-1]
     if "\\" not in body:
-        return body, []
+        return body.replace("\r\n", "\n"), []
     parts: list[str] = []
     problems: list[Problem] = []
-    body, at = raw[1:-1], 0
+    at = 0
     for match in _ESCAPE.finditer(body):
         parts.append(body[at : match.start()].replace("\r\n", "\n"))
         at = match.end()

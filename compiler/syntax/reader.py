@@ -7,6 +7,7 @@ so one missing `)` costs one form and one message.  Knows nothing of what a form
 
 from __future__ import annotations
 
+from compiler.diagnostics import Diagnostic
 from compiler.messages import parse
 from compiler.syntax.forms import LIST, SYMBOL, TEXT, Forms
 from compiler.syntax.lexer import (
@@ -42,7 +43,7 @@ def read(file: SourceFile, symbols: Symbols, sink: Sink) -> Forms:
     _find_invisible(file.text, problems)
     problems.sort(key=lambda problem: (problem[1], problem[0].code))
     for kind, start, end, facts in problems:
-        sink.add(kind, file, start, end, **facts)
+        sink.put(Diagnostic(kind, file, start, end, facts))
     return forms
 
 

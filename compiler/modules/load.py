@@ -1,0 +1,234 @@
+"""Load a program: its root file, everything it imports, and the order to compile them in.
+
+    main.0x0 ─▶ lib/a.0x0 ─▶ lib/b.0x0        modules = [b, a, main]
+
+A walk in depth without recursion; a file is one module however many paths lead to it.  A module is *sound* when it
+parses and all its imports are sound; only sound modules come into the graph, so the checker meets no half of a program
+and one missing file costs one message.  Knows nothing of types.  A new kind of import is a branch of `_resolve`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from compiler.diagnostics import Note, UsageError, meant
+from compiler.messages import semantic
+from compiler.modules import manifest, toplevel
+from compiler.modules.cfg import Features
+from compiler.modules.module import Graph, Import, Module
+from compiler.syntax.forms import Forms, Symbols
+from compiler.syntax.reader import read
+from compiler.syntax.source import decode, read_bytes, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.diagnostics import Kind, Sink
+    from compiler.modules.toplevel import Wanted
+
+STD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
+SUFFIX = ".0x0"
+
+
+def load(
+    root: str,
+    features: frozenset[str],
+    sink: Sink,
+    *,
+    read_text: Callable[[str], str | bytes] | None = None,
+) -> Graph | None:
+    """The modules of the program whose root file is `root`, dependencies first; None when none is sound.
+
+    `read_text` stands in for the file system: a path's contents, or an OSError.
+    Errors: UsageError when the root cannot be read, or a feature is not declared; everything else goes to `sink`.
+    """
+    return _Loader(features, sink, read_text or read_bytes).load(root)
+
+
+class _Unit:
+    """A file on its way to become a module."""
+
+    __slots__ = ("at", "folder", "key", "module", "number", "parsed", "sound", "wanted")
+
+    def __init__(self, key: str, folder: str, module: Module, wanted: list[Wanted], parsed: bool) -> None:
+        self.key = key
+        self.folder = folder  # the project it may import from
+        self.module = module
+        self.wanted = wanted
+        self.at = 0  # the next import to resolve
+        self.parsed = parsed
+        self.sound = parsed
+        self.number = -1  # index in the graph; -1 while under way, or not sound
+
+
+class _Loader:
+    def __init__(self, features: frozenset[str], sink: Sink, reader: Callable[[str], str | bytes]) -> None:
+        self.features = Features(features, None)
+        self.sink = sink
+        self.reader = reader
+        self.graph = Graph(Symbols())
+        self.units: dict[str, _Unit] = {}
+        self.path: list[_Unit] = []  # from the root to the file being looked at
+        self.files = 0
+
+    def load(self, root: str) -> Graph | None:
+        key = os.path.realpath(root)
+        try:
+            data = self.reader(root)
+        except OSError as error:
+            hint = f"did you mean {root + SUFFIX}?" if os.path.isfile(root + SUFFIX) else ""
+            raise UsageError(f"cannot read {root}: {reason(error)}", hint) from None
+        folder = self._project(os.path.dirname(key), os.path.dirname(root))
+        first = self._open(key, root, data, folder)
+        self.path.append(first)
+        while self.path:
+            unit = self.path[-1]
+            if unit.at < len(unit.wanted):
+                wanted = unit.wanted[unit.at]
+                self._follow(unit, wanted)
+            else:
+                self.path.pop()
+                self._finish(unit)
+        self.graph.complete = first.sound
+        return self.graph if self.graph.modules else None
+
+    def _project(self, folder: str, shown: str) -> str:
+        """The project's folder; its manifest, if any, says which features there are."""
+        found = manifest.find(folder)
+        if not found:
+            return folder
+        path = os.path.normpath(os.path.join(shown, os.path.relpath(found, folder), manifest.FILE))
+        try:
+            data = self.reader(os.path.join(found, manifest.FILE))
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {reason(error)}") from None
+        file, readable = decode(self.files, path, data, self.sink)
+        self.files += 1
+        if readable:
+            declared = manifest.parse(file, found, self.sink).features
+            self.features.declared = declared
+            for name in sorted(self.features.on):
+                if name not in declared:
+                    hint = meant(name, declared, f"the features are: {', '.join(declared) or 'none'}")
+                    raise UsageError(f"feature `{name}` is not declared in {path}", hint)
+        return found
+
+    def _open(self, key: str, path: str, data: str | bytes, folder: str) -> _Unit:
+        before = len(self.sink.items)
+        file, readable = decode(self.files, path, data, self.sink)
+        self.files += 1
+        symbols = self.graph.symbols
+        forms = read(file, symbols, self.sink) if readable else Forms()
+        module = Module(-1, "main", file, forms)
+        sound = len(self.sink.items) == before
+        mark = len(self.sink.items)
+        wanted = toplevel.scan(module, symbols, self.features, self.sink)
+        if not sound:
+            del self.sink.items[mark:]  # what the broken forms were for is not known
+        unit = self.units[key] = _Unit(key, folder, module, wanted, sound)
+        return unit
+
+    def _follow(self, unit: _Unit, wanted: Wanted) -> None:
+        """Resolve one import: attach it, open its file first, or complain."""
+        found = self._resolve(unit, wanted)
+        if found is None:
+            unit.at += 1
+            unit.sound = False
+            return
+        key, path, folder = found
+        target = self.units.get(key)
+        if target is None:
+            try:
+                data = self.reader(path if folder != STD else key)
+            except OSError as error:
+                self._unreadable(unit, wanted, path, error)
+                unit.at += 1
+                unit.sound = False
+                return
+            self.path.append(self._open(key, path, data, folder))
+            return
+        unit.at += 1
+        if target in self.path:
+            circle = self.path[self.path.index(target) :]
+            shown = " → ".join(other.module.file.path for other in (*circle, target))
+            self._complain(unit, wanted, semantic.IMPORT_CYCLE, path=shown)
+            for other in circle:
+                other.sound = False
+        elif not target.sound:
+            unit.sound = False
+        else:
+            self._attach(unit, wanted, target)
+
+    def _resolve(self, unit: _Unit, wanted: Wanted) -> tuple[str, str, str] | None:
+        """(identity, path as messages print it, project folder) of the file an import means."""
+        text = wanted.path
+        scheme, colon, name = text.partition(":")
+        if colon and "/" not in scheme and "." not in scheme:
+            if scheme == "std":
+                return self._standard(unit, wanted, name)
+            kind = semantic.PACKAGE_IMPORT if scheme == "pkg" else semantic.UNKNOWN_SCHEME
+            self._complain(unit, wanted, kind, path=text, scheme=scheme)
+            return None
+        path = os.path.normpath(os.path.join(os.path.dirname(unit.module.file.path), text))
+        key = ""
+        if "\0" not in text and not os.path.isabs(text):
+            key = os.path.realpath(os.path.join(os.path.dirname(unit.key), text))
+        if not key.startswith(unit.folder.rstrip(os.sep) + os.sep) and "\0" not in text:
+            folder = os.path.basename(unit.folder) or unit.folder
+            self._complain(unit, wanted, semantic.OUTSIDE_PROJECT, path=text, folder=folder)
+            return None
+        return key, path, unit.folder
+
+    def _standard(self, unit: _Unit, wanted: Wanted, name: str) -> tuple[str, str, str] | None:
+        key = os.path.join(STD, name + SUFFIX)
+        if os.path.isfile(key) and os.path.dirname(key) == STD:
+            return key, f"std:{name}", STD
+        there = sorted(entry[: -len(SUFFIX)] for entry in _entries(STD) if entry.endswith(SUFFIX))
+        advice = meant(name, there, f"the standard library has: {', '.join(there) or 'no module yet'}")
+        self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
+        return None
+
+    def _unreadable(self, unit: _Unit, wanted: Wanted, path: str, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            self._complain(unit, wanted, semantic.UNREADABLE_IMPORT, path=wanted.path, why=reason(error))
+            return
+        folder, name = os.path.split(path)
+        there = [entry for entry in _entries(folder) if entry.endswith(SUFFIX)]
+        advice = "paths are relative to the folder of the importing file"
+        if name + SUFFIX in there:
+            advice = f'did you mean "{wanted.path}{SUFFIX}"?'
+        else:
+            advice = meant(name, sorted(there), advice)
+        self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
+
+    def _complain(self, unit: _Unit, wanted: Wanted, kind: Kind, **facts: object) -> None:
+        forms = unit.module.forms
+        self.sink.add(kind, unit.module.file, forms.start[wanted.place], forms.end[wanted.place], (), **facts)
+
+    def _attach(self, unit: _Unit, wanted: Wanted, target: _Unit) -> None:
+        forms = unit.module.forms
+        for other in unit.module.imports:
+            if wanted.alias < 0 and other.alias < 0 and other.module == target.number:
+                note = Note(unit.module.file, forms.start[other.node], forms.end[other.node], "first imported here")
+                place = wanted.node
+                file = unit.module.file
+                self.sink.add(semantic.IMPORT_TWICE, file, forms.start[place], forms.end[place], (note,))
+                return
+        unit.module.imports.append(Import(wanted.alias, target.number, wanted.node))
+
+    def _finish(self, unit: _Unit) -> None:
+        """All imports are resolved: check the names, and give the module its place in the order."""
+        module = unit.module
+        if unit.parsed:
+            toplevel.check_names(module, self.graph.symbols, self.sink)
+        if unit.sound:
+            module.id = unit.number = len(self.graph.modules)
+            self.graph.modules.append(module)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except OSError:
+        return []
