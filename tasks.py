@@ -106,7 +106,7 @@ def bless(_: Context, paths: list[str]) -> None:
 def build(_: Context) -> None:
     """Build the C runtime (once per content) and compile the packages' bytecode."""
     if (ROOT / "runtime_c" / "build.py").exists():
-        finish(python("-m", "runtime_c.build"))
+        finish(python("-m", "runtime_c.build", "all"))
     # Where the environment forbids writing bytecode, each start would compile every module again.
     folders = [folder for folder in PACKAGES if (ROOT / folder).is_dir()]
     finish(python("-m", "compileall", "-q", *folders))

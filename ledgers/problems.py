@@ -21,6 +21,7 @@ class Kind:
     code: str
     status: int
     help: str
+    shown_by: str = ""  # the test that raises it, where no negative fixture can
 
 
 # fmt: off
@@ -66,7 +67,19 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     Kind("EVIDENCE_DAMAGED",         POLICY, "collect again with --refresh"),
     Kind("EVIDENCE_MISSING",         NOTHING, "nothing was collected for this gate; run invoke gate NAME"),
     Kind("EVIDENCE_FOREIGN",         POLICY, "a row names another gate than its folder; collect again with --refresh"),
+    # What a check's finding may be called.
+    Kind("NO_ROWS",                  NOTHING, "the collector skipped it, or its metric and workloads are spelt otherwise"),
+    Kind("SIDE_MISSING",             NOTHING, "a comparison needs a before and an after of each workload"),
+    Kind("TOO_FEW_PAIRS",            NOTHING, "let the collector take more pairs"),
+    Kind("CASE_MISSING",             FAIL, "a case that was promised has no row"),
+    Kind("OVER_LIMIT",               FAIL, "make it cost less; a limit is changed in the gate's file, where a reviewer sees it"),
+    Kind("UNDER_LIMIT",              FAIL, "more was promised; a limit is changed in the gate's file, where a reviewer sees it"),
+    Kind("RATIO_OVER_LIMIT",         FAIL, "after must cost less than before; the details name each workload"),
+    Kind("INTERVAL_OVER_BUDGET",     FAIL, "even the good end of the interval is outside the budget"),
+    Kind("INTERVAL_STRADDLES_BUDGET", INCONCLUSIVE, "run again with --refresh on a quieter machine, or take more pairs"),
     Kind("EXACT_NOT_INTEGER",        FAIL, "an exact metric is a whole number"),
+    Kind("NOT_POSITIVE",             FAIL, "a time or size is above zero"),
+    Kind("PAIR_REPEATED",            FAIL, "a pair has one sample of each side"),
     Kind("UNITS_DISAGREE",           FAIL, "one metric has one unit"),
     Kind("NONDETERMINISTIC",         FAIL, "an exact metric must repeat exactly; find what the measurement depends on"),
     Kind("COLLECTOR_FAILED",         FAIL, "run the collector by hand with the command above"),

@@ -23,8 +23,8 @@ from ledgers.problems import Problem, Refused, shorten
 MAX_LINE_BYTES = 65_536
 MAX_PROBLEMS = 20
 SCHEMA_KEYS = frozenset(
-    ("$schema", "title", "description", "type", "properties", "required", "additionalProperties")
-    + ("x-path", "x-key", "x-foreign", "x-sorted")
+    {"$schema", "title", "description", "type", "properties", "required", "additionalProperties"}
+    | {"x-path", "x-key", "x-foreign", "x-sorted"}
 )
 
 Cell = str | int | float | list[str]
@@ -255,6 +255,8 @@ def cell(text: str, rules: Mapping[str, Any]) -> Cell:
         if not re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
             raise ValueError(f"{shorten(text)!r} is not a whole number")
         value = int(text)
+    elif kind == "number" and re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
+        value = int(text)  # exact counts stay exact beyond 2**53
     elif kind == "number":
         try:
             value = float(text)
