@@ -1,0 +1,34 @@
+"""`zero build FILE -o OUT`: an executable, whole or not at all."""
+
+from __future__ import annotations
+
+from compiler import pipeline
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.options import VALUE
+from compiler.diagnostics import Sink, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.cli.options import Arguments
+
+USAGE = "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--no-cache] [--memory-stats] [--verify]"
+OPTIONS = {**FRONT, **BACK, "-o": VALUE}
+HELP = f"{FRONT_HELP}{BACK_HELP}  -o OUT           where the executable goes\n"
+
+
+def run(arguments: Arguments) -> int:
+    """0 when OUT is written; 1 when the program has errors, and OUT is as it was."""
+    path = arguments.file()
+    target = arguments.get("-o", "")
+    if not target:
+        raise UsageError("build: -o OUT is missing", USAGE)
+    sink = Sink()
+    try:
+        status = pipeline.build(path, target, options(arguments), sink)
+    except OSError as error:
+        if error.filename is None and error.errno is None:
+            raise
+        from compiler.syntax.source import reason
+
+        raise UsageError(f"cannot write {target}: {reason(error)}") from None
+    return report(sink, arguments) or status

@@ -1,0 +1,61 @@
+"""What the verbs share: options that many take, and how diagnostics leave."""
+
+from __future__ import annotations
+
+from compiler.cli.options import FLAG, LIST
+from compiler.cli.streams import err
+from compiler.options import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.cli.options import Arguments
+    from compiler.diagnostics import Sink
+
+ERRORS = 1  # the status when the program has errors
+
+FRONT: dict[str, str | tuple[str, ...]] = {"--feature": LIST, "--json": FLAG, "--sarif": FLAG}
+BACK: dict[str, str | tuple[str, ...]] = {
+    "--level": ("dev", "release"),
+    "--no-cache": FLAG,
+    "--memory-stats": FLAG,
+    "--verify": FLAG,
+}
+FRONT_HELP = """
+  --feature NAME   switch a feature on; may come several times
+  --json, --sarif  diagnostics for machines
+"""
+BACK_HELP = """\
+  --level LEVEL    dev (default) or release
+  --no-cache       use no result of an earlier build
+  --memory-stats   print memory by phase on standard error
+  --verify         check every level after every pass
+"""
+
+
+def options(arguments: Arguments) -> Options:
+    """The compiler's options as the command gives them."""
+    return Options(
+        features=arguments.features(),
+        level=arguments.get("--level", "dev"),
+        cache=not arguments.has("--no-cache"),
+        memory_stats=arguments.has("--memory-stats"),
+        verify=arguments.has("--verify"),
+    )
+
+
+def report(sink: Sink, arguments: Arguments, *, always: bool = False) -> int:
+    """Write the diagnostics to standard error; 1 when there are any, else 0.
+
+    With `always`, a machine form is written even when there is nothing to say.
+    """
+    if not sink and not always:
+        return 0
+    from compiler.cli import render
+
+    for option, writer in render.WRITERS.items():
+        if arguments.has(option):
+            err(writer(sink))
+            break
+    else:
+        err(render.text(sink))
+    return ERRORS if sink else 0

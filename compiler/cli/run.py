@@ -1,0 +1,40 @@
+"""`zero run FILE`: run a program in one of the lanes; its status is ours."""
+
+from __future__ import annotations
+
+import gc
+
+from compiler import pipeline
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.options import FLAG
+from compiler.diagnostics import Sink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.cli.options import Arguments
+
+USAGE = "zero run FILE [--lane interp|mir|native] [--level dev|release] [--feature NAME] [-- ARGUMENTS]"
+OPTIONS = {**FRONT, **BACK, "--lane": ("interp", "mir", "native"), "--": FLAG}
+HELP = f"{FRONT_HELP}{BACK_HELP}  --lane LANE      interp (the reference), mir, or native (default)\n"
+
+
+def run(arguments: Arguments) -> int:
+    """The program's status; 1 when it has errors."""
+    path = arguments.file()
+    lane = arguments.get("--lane", "native")
+    chosen = options(arguments)
+    sink = Sink()
+    if lane == "native":
+        status = pipeline.run_native(path, arguments.rest, chosen, sink)
+        return report(sink, arguments) or status
+    graph, program = pipeline.front(path, chosen.features, sink)
+    if program is not None and graph is not None:
+        pipeline.need_main(program, graph, sink)
+    if sink or program is None:
+        return report(sink, arguments)
+    # From here on memory is the program's: what it drops in circles must be found again.
+    gc.freeze()
+    gc.enable()
+    if lane == "mir":
+        return pipeline.run_mir(program, arguments.rest, chosen.level)
+    return pipeline.run_interp(program, arguments.rest)

@@ -1,0 +1,27 @@
+"""`zero test FILE`: run the program's own tests."""
+
+from __future__ import annotations
+
+from compiler import pipeline
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.streams import out
+from compiler.diagnostics import Sink
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.cli.options import Arguments
+
+USAGE = "zero test FILE [--lane interp|mir|native] [--level dev|release] [--feature NAME]"
+OPTIONS = {**FRONT, **BACK, "--lane": ("interp", "mir", "native")}
+HELP = f"{FRONT_HELP}{BACK_HELP}  --lane LANE      interp (default), mir or native\n"
+
+
+def run(arguments: Arguments) -> int:
+    """0 when every test holds, 1 when one does not or the program has errors."""
+    sink = Sink()
+    path = arguments.file()
+    passed, failed = pipeline.run_tests(path, arguments.get("--lane", "interp"), options(arguments), sink)
+    if sink:
+        return report(sink, arguments)
+    out(f"{passed} passed, {failed} failed\n")
+    return 1 if failed else 0

@@ -1,0 +1,53 @@
+"""Write a file whole or not at all.
+
+The bytes go to a file beside the target, reach the disk, and then take the target's name in one step; whatever fails,
+the target is as it was and nothing is left beside it.  Devices and pipes are written directly.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+def write_whole(path: str, data: bytes, *, executable: bool = False) -> None:
+    """Give `path` these contents.  An existing file keeps its permissions, a new one gets the usual ones.
+
+    Errors: OSError, as the system gives it.
+    """
+    path = os.path.realpath(path)
+    mode = 0o777 if executable else 0o666
+    keep = None
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        pass
+    else:
+        if not stat.S_ISREG(status.st_mode):
+            _write(os.open(path, os.O_WRONLY | os.O_CLOEXEC), data, sync=False)
+            return
+        if not os.access(path, os.W_OK):
+            raise PermissionError(13, os.strerror(13))
+        keep = stat.S_IMODE(status.st_mode) | (0o111 if executable else 0)
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name[:200]}.{os.getpid()}.tmp")
+    try:
+        _write(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), data, sync=True)
+        if keep is not None:
+            os.chmod(beside, keep)
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.lexists(beside):
+            os.unlink(beside)
+        raise
+
+
+def _write(descriptor: int, data: bytes, *, sync: bool) -> None:
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

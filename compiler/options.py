@@ -1,0 +1,28 @@
+"""What a command asks of the compiler: the options that reach beyond the command line.
+
+One object that verbs fill and `pipeline.py` reads; knows neither.  A new option is a slot and its default here, and a row
+in the verb's table.
+"""
+
+from __future__ import annotations
+
+
+class Options:
+    """How to compile; the defaults are those of `zero build`."""
+
+    __slots__ = ("cache", "features", "level", "memory_stats", "verify")
+
+    def __init__(
+        self,
+        *,
+        features: frozenset[str] = frozenset(),
+        level: str = "dev",
+        cache: bool = True,
+        memory_stats: bool = False,
+        verify: bool = False,
+    ) -> None:
+        self.features = features
+        self.level = level  # dev | release
+        self.cache = cache  # whether results of earlier builds may be used
+        self.memory_stats = memory_stats  # print memory by phase on standard error
+        self.verify = verify  # run each level's verifier between passes
