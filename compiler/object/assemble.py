@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         name: str
         bytes: bytes
         align: int
+        relocs: list[tuple[int, str, str, int]]
 
     class Code(Protocol):
         """One function's machine code; relocations are (offset, kind, symbol, addend)."""
@@ -98,14 +99,15 @@ def assemble(codes: Iterable[Code], data: Iterable[Datum], name: str, exported: 
     for section, code in zip(code_sections, codes, strict=True):
         own: dict[str, int] = {}
         for constant in code.data:
-            relocs: list[tuple[int, str, int]] = getattr(constant, "relocs", [])
             key = (bytes(constant.bytes), constant.align)
-            known = None if relocs else shared.get(key)
+            known = None if constant.relocs else shared.get(key)
             if known is None:
                 place = obj.add_section(".rodata.constant", PROGBITS, ALLOC, constant.align, constant.bytes)
                 known = obj.add_symbol(f".{constant.name}", LOCAL, OBJECT, place, 0, len(constant.bytes))
-                obj.sections[place].relocations.extend((at, _ABS64, symbol(to), add) for at, to, add in relocs)
-                if not relocs:
+                obj.sections[place].relocations.extend(
+                    (at, RELOCATIONS[kind], symbol(to), add) for at, kind, to, add in constant.relocs
+                )
+                if not constant.relocs:
                     shared[key] = known
             own[constant.name] = known
         if code.relocs:
