@@ -1,0 +1,39 @@
+"""BACKEND_UNSUPPORTED: parts of the language that parse and are not built yet.
+
+One row per reason; the rows disappear as the parts arrive, their codes are never reused.
+"""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Kind
+
+FORM = Kind(
+    "BACKEND_UNSUPPORTED-001",
+    "`{name}` is planned and not built in this version",
+    help="{advice}",
+    explain="""\
+The form is part of the language and is read, but this version of the compiler cannot compile it: `region`, `extern`,
+`the`, actors and Bytes.""",
+)
+BUILTIN = Kind(
+    "BACKEND_UNSUPPORTED-002",
+    "the builtin `{name}` is planned and not built in this version",
+    help="use Text, Array or List where they do",
+    explain="""\
+The builtin is part of the language, but this version of the compiler cannot compile it: actors and Bytes come later.""",
+)
+TYPE = Kind(
+    "BACKEND_UNSUPPORTED-003",
+    "the type `{name}` is planned and not built in this version",
+    help="use another type: a τ of your own for mixed values, Text or (Array I64) for bytes",
+    explain="""\
+The types Any, Bytes and Actor are part of the language, but this version of the compiler cannot compile them.""",
+)
+TOO_DEEP = Kind(
+    "BACKEND_UNSUPPORTED-004",
+    "a type here is too large to work with",
+    help="give intermediate results names with ∷ types",
+    explain="""\
+Inference built a type of more parts than the compiler is prepared to hold.  Programs that people write do not come near
+this limit; generated ones can.""",
+)

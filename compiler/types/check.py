@@ -1,0 +1,191 @@
+"""The type checker: a graph of modules in, a typed program (HIR) or diagnostics out.
+
+    declare ─▶ infer, one recursion group after the other ─▶ close ─▶ exhaustiveness ─▶ constraints ─▶ effects, tails
+
+Each step has its file in this folder.  Functions with a ∷ are known before any body is read; those without are
+inferred callees first, mutually recursive ones together.  Does not run or lower anything.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from compiler.messages import names as say
+from compiler.messages import type as say_type
+from compiler.syntax.forms import LIST, SYMBOL
+from compiler.types.core import I64, UNIT
+from compiler.types.declare import declare_module, declare_prelude, unique_prefixes
+from compiler.types.expr import sequence
+from compiler.types.solve import finish_group
+from compiler.types.special import SPECIAL, bind_params
+from compiler.types.state import FN, Checker, FnInfo, Frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.diagnostics import Sink
+    from compiler.hir.program import Program
+    from compiler.modules.module import Graph
+
+# The reader allows 10,000 levels; a level costs a few frames here, and frames of pure Python live on the heap.
+FRAMES = 400_000
+
+
+def check(graph: Graph, sink: Sink) -> Program | None:
+    """The program, or None when something was reported."""
+    before = sys.getrecursionlimit()
+    reported = len(sink.items)
+    sys.setrecursionlimit(FRAMES)
+    try:
+        c = Checker(graph, sink)
+        _check(c)
+    finally:
+        sys.setrecursionlimit(before)
+    if len(sink.items) > reported:
+        order = {id(module.file): k for k, module in enumerate(graph.modules)}
+        new = sorted(sink.items[reported:], key=lambda d: (order.get(id(d.file), -1), d.start, d.end))
+        sink.items[reported:] = new
+        return None
+    return c.program
+
+
+def need_main(program: Program, graph: Graph, sink: Sink) -> bool:
+    """Whether the program can be run; reports at the start of the root file when it has no main."""
+    if program.main >= 0:
+        return True
+    file = graph.modules[-1].file
+    sink.add(say.MISSING_MAIN, file, 0, 0)
+    return False
+
+
+def _check(c: Checker) -> None:
+    c.special = {c.word(word): handler for word, handler in SPECIAL.items()}
+    base = declare_prelude(c)
+    prefixes = unique_prefixes(c)
+    c.program.files = [module.file for module in c.graph.modules]
+    frames: list[Frame] = []
+    for index in range(len(c.graph.modules)):
+        infos = declare_module(c, index, prefixes[index], base)
+        open_ones = [info for info in infos if not info.ready]
+        for group in _groups(c, open_ones):
+            frames.extend(_infer_group(c, group))
+        for info in infos:
+            if info.declared:
+                frames.extend(_infer_group(c, [info]))
+    frames.sort(key=lambda f: f.function.id)
+    _find_main(c)
+    from compiler.types.after import check_bodies
+
+    check_bodies(c, frames)
+
+
+def _infer_group(c: Checker, group: list[FnInfo]) -> list[Frame]:
+    reported = len(c.sink.items)
+    c.unifier.rigid_numeric.clear()
+    frames = []
+    for info in group:
+        f = Frame(c, info)
+        frames.append(f)
+        trail: list[tuple[int, int]] = []
+        if not info.nullary:
+            info.function.params = bind_params(f, info.param_nodes, list(info.params), trail)
+        info.function.root = sequence(f, info.body, info.node, info.result)
+    finish_group(c, frames, len(c.sink.items) > reported)
+    for info in group:
+        if info.declared:
+            for variable in c.unifier.rigid_numeric:
+                info.needs[variable] |= 1
+        info.function.numeric = [bool(need & 1) for need in info.needs]
+    return frames
+
+
+def _find_main(c: Checker) -> None:
+    if not c.graph.modules:
+        return
+    root = len(c.graph.modules) - 1
+    name = c.module_names[root].own_values.get(c.word("main"))
+    if name is None or name.kind != FN:
+        return
+    info = name.target
+    assert isinstance(info, FnInfo)
+    u = c.unifier
+    c.program.main = info.function.id
+    if u.has_error(info.result):
+        return
+    if not info.nullary or info.result not in (I64, UNIT):
+        found = u.show(u.fn(info.params, info.result))
+        c.report(say_type.MAIN_TYPE, c.graph.modules[root], info.name_node, found=found)
+
+
+def _groups(c: Checker, infos: list[FnInfo]) -> list[list[FnInfo]]:
+    """Mutually recursive functions together, callees before callers: Tarjan's algorithm with its stack as a list."""
+    if not infos:
+        return []
+    members = {info.function.id: k for k, info in enumerate(infos)}
+    edges = [_mentions(c, info, members) for info in infos]
+    size = len(infos)
+    index = [-1] * size
+    low = [0] * size
+    on_stack = [False] * size
+    stack: list[int] = []
+    groups: list[list[FnInfo]] = []
+    counter = 0
+    for start in range(size):
+        if index[start] >= 0:
+            continue
+        work = [(start, 0)]
+        while work:
+            v, at = work.pop()
+            if at == 0:
+                index[v] = low[v] = counter
+                counter += 1
+                stack.append(v)
+                on_stack[v] = True
+            elif at > 0:
+                w = edges[v][at - 1]
+                low[v] = min(low[v], low[w])
+            descended = False
+            while at < len(edges[v]):
+                w = edges[v][at]
+                at += 1
+                if index[w] < 0:
+                    work.append((v, at))
+                    work.append((w, 0))
+                    descended = True
+                    break
+                if on_stack[w]:
+                    low[v] = min(low[v], index[w])
+            if descended:
+                continue
+            if low[v] == index[v]:
+                group = []
+                while True:
+                    w = stack.pop()
+                    on_stack[w] = False
+                    group.append(w)
+                    if w == v:
+                        break
+                groups.append([infos[k] for k in sorted(group)])
+    return groups
+
+
+def _mentions(c: Checker, info: FnInfo, members: dict[int, int]) -> list[int]:
+    """Which of the members a body mentions, shadowed names included: that costs generality at worst."""
+    forms = c.graph.modules[info.module].forms
+    values = c.module_names[info.module].values
+    found: dict[int, None] = {}
+    todo = list(info.body)
+    kind = forms.kind
+    while todo:
+        n = todo.pop()
+        if kind[n] == LIST:
+            first = forms.data[n]
+            todo.extend(forms.kids[first : first + forms.count[n]])
+        elif kind[n] == SYMBOL:
+            name = values.get(forms.data[n])
+            if name is not None and name.kind == FN:
+                target = name.target
+                assert isinstance(target, FnInfo)
+                member = members.get(target.function.id)
+                if member is not None:
+                    found[member] = None
+    return list(found)

@@ -1,0 +1,210 @@
+"""What a name means: modules' own names, bare imports, aliases, the names every module has.
+
+Each module gets one table with all it can use, so a lookup is one dictionary access; `alias.name` is entered when
+it is first met.  Failures give the message that fits: unknown, not exported, under a feature
+that is off.  Knows no types.
+"""
+
+from __future__ import annotations
+
+from compiler.builtins import BUILTINS
+from compiler.diagnostics import Note
+from compiler.messages import names as say
+from compiler.types.state import BUILTIN, Checker, DataInfo, ModuleNames, Name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from compiler.modules.module import Module
+
+VARIADIC_FORMS = ("list", "array-of")  # builtins of any arity that the table has no type for
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """Edit distance with transpositions counted as one, or limit + 1 when it is greater."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before = before, row
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """The candidate most like name, or "" when none is near; ties go to the alphabetically first."""
+    limit = 1 if len(name) < 5 else 2
+    best = ""
+    best_distance = limit + 1
+    for candidate in sorted(candidates):
+        if candidate == name:
+            continue
+        found = distance(name, candidate, limit)
+        if found < best_distance and found < len(name):
+            best, best_distance = candidate, found
+    return best
+
+
+def advice(name: str, candidates: Iterable[str], otherwise: str) -> str:
+    found = nearest(name, candidates)
+    return f"did you mean `{found}`?" if found else otherwise
+
+
+def prelude(c: Checker) -> dict[int, Name]:
+    """The names of builtins; constructors of Option and Result join when they are declared."""
+    word = c.word
+    return {word(row.name): Name(BUILTIN, row, -1, -1) for row in BUILTINS}
+
+
+def exported(c: Checker, module: int, symbol: int) -> bool:
+    exports = c.graph.modules[module].exports
+    return exports is None or symbol in exports
+
+
+def connect_imports(c: Checker, module: Module, names: ModuleNames) -> None:
+    """Enter the imports of a module; its own names are entered already and win no clash silently."""
+    for entry in module.imports:
+        other = c.module_names[entry.module]
+        if entry.alias >= 0:
+            names.aliases[entry.alias] = entry.module
+            continue
+        clashes: set[int] = set()
+        for symbol, name in other.own_values.items():
+            if exported(c, entry.module, symbol):
+                if symbol in names.own_values or names.sources.get(symbol, entry.module) != entry.module:
+                    clashes.add(symbol)
+                    _clash(c, module, names, symbol, entry.module, entry.node)
+                    continue
+                names.values[symbol] = name
+                names.sources[symbol] = entry.module
+        for symbol, info in other.own_types.items():
+            if exported(c, entry.module, symbol) and symbol not in clashes:
+                if symbol in names.own_types or names.types.get(symbol, info) is not info:
+                    _clash(c, module, names, symbol, entry.module, entry.node)
+                    continue
+                names.types[symbol] = info
+                names.sources.setdefault(symbol, entry.module)
+
+
+def _clash(c: Checker, module: Module, names: ModuleNames, symbol: int, other: int, node: int) -> None:
+    first = names.sources.get(symbol, -1)
+    where = "this module" if first < 0 else c.graph.modules[first].file.path
+    notes: tuple[Note, ...] = ()
+    own = names.own_values.get(symbol)
+    if own is not None and own.node >= 0:
+        forms = module.forms
+        notes = (Note(module.file, forms.start[own.node], forms.end[own.node], "defined here"),)
+    c.report(
+        say.IMPORT_TWICE,
+        module,
+        node,
+        notes,
+        name=c.names[symbol],
+        first=where,
+        second=c.graph.modules[other].file.path,
+    )
+
+
+def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node: int) -> Name | None:
+    """The meaning of a name that is not a local; reports and gives None when it has none."""
+    found = names.values.get(symbol)
+    if found is not None:
+        return found
+    text = c.names[symbol]
+    alias, dot, member = text.partition(".")
+    if dot and alias and member:
+        target = _target(c, module, names, alias, node)
+        if target < 0:
+            return None
+        inner = c.module_names[target].own_values.get(c.word(member))
+        if _visible(c, module, target, member, node, inner is not None, c.module_names[target].own_values):
+            names.values[symbol] = inner  # type: ignore[assignment]
+            return inner
+        return None
+    feature = module.disabled.get(symbol)
+    if feature is not None:
+        c.report(say.FEATURE_OFF, module, node, name=text, feature=feature)
+        return None
+    upper = text[:1].isupper()
+    near = [c.names[s] for s, n in names.values.items() if c.names[s][:1].isupper() == upper]
+    kind = say.UNBOUND_CTOR if upper else say.UNBOUND
+    if upper and symbol in names.types:
+        rows = c.ctors[names.types[symbol].data.id]
+        hint = "its constructors are " + ", ".join([row.ctor.name for row in rows])
+    else:
+        hint = _import_hint(c, module, symbol) or "define it, or import the module that has it"
+        hint = advice(text, near, hint)
+    c.report(kind, module, node, name=text, advice=hint)
+    return None
+
+
+def find_type(c: Checker, module: Module, names: ModuleNames, symbol: int, node: int) -> DataInfo | None:
+    """The user type of a name; reports and gives None when there is none."""
+    found = names.types.get(symbol)
+    if found is not None:
+        return found
+    text = c.names[symbol]
+    alias, dot, member = text.partition(".")
+    if dot and alias and member:
+        target = _target(c, module, names, alias, node)
+        if target < 0:
+            return None
+        inner = c.module_names[target].own_types.get(c.word(member))
+        if _visible(c, module, target, member, node, inner is not None, c.module_names[target].own_types):
+            names.types[symbol] = inner  # type: ignore[assignment]
+            return inner
+        return None
+    feature = module.disabled.get(symbol)
+    if feature is not None:
+        c.report(say.FEATURE_OFF, module, node, name=text, feature=feature)
+        return None
+    near = [c.names[s] for s in names.types] + ["I64", "F64", "Bool", "Text", "Unit", "List", "Array"]
+    c.report(say.UNBOUND_TYPE, module, node, name=text, advice=advice(text, near, "declare it with τ, or import it"))
+    return None
+
+
+def _target(c: Checker, module: Module, names: ModuleNames, alias: str, node: int) -> int:
+    found = names.aliases.get(c.word(alias), -1)
+    if found < 0:
+        near = [c.names[s] for s in names.aliases]
+        hint = advice(alias, near, f'import a module as {alias}: (↥ "path" {alias})')
+        c.report(say.UNBOUND_ALIAS, module, node, name=alias, advice=hint)
+    return found
+
+
+def _visible(c: Checker, module: Module, target: int, member: str, node: int, exists: bool, own: Iterable[int]) -> bool:
+    symbol = c.word(member)
+    other = c.graph.modules[target]
+    if not exists:
+        feature = other.disabled.get(symbol)
+        if feature is not None:
+            c.report(say.FEATURE_OFF, module, node, name=member, feature=feature)
+        else:
+            near = [c.names[s] for s in own if exported(c, target, s)]
+            hint = advice(member, near, f"it is looked up in {other.file.path}")
+            c.report(say.UNBOUND_MEMBER, module, node, module=other.name, name=member, advice=hint)
+        return False
+    if not exported(c, target, symbol):
+        c.report(say.NOT_EXPORTED, module, node, name=member, module=other.name)
+        return False
+    return True
+
+
+def _import_hint(c: Checker, module: Module, symbol: int) -> str:
+    """Where an imported module has the name: under an alias, or without exporting it."""
+    for entry in module.imports:
+        if symbol in c.module_names[entry.module].own_values:
+            if entry.alias >= 0 and exported(c, entry.module, symbol):
+                return f"write {c.names[entry.alias]}.{c.names[symbol]}"
+            if not exported(c, entry.module, symbol):
+                return f"the module {c.graph.modules[entry.module].name} has it, but does not export it"
+    return ""

@@ -1,0 +1,85 @@
+"""The end of a recursion group: generalize its signatures and close the types of its bodies.
+
+What is still unknown in a signature becomes a type variable; what is unknown in a body alone is not
+observable and becomes I64 or Unit.  After this no open type is left in the group's HIR.
+"""
+
+from __future__ import annotations
+
+from compiler.types.records import resolve_all
+from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
+
+
+def finish_group(c: Checker, frames: list[Frame], failed: bool) -> None:
+    """Generalize and close; with `failed`, what stayed open is of no use to callers."""
+    while any([f.deferred for f in frames]):
+        progress = False
+        for f in frames:
+            progress = resolve_all(f, False) or progress
+        if not progress:
+            for f in frames:
+                resolve_all(f, True)
+    failed = failed or bool(c.sink.items and frames and _reported_in(c, frames))
+    u = c.unifier
+    open_infos = [f.info for f in frames if not f.info.ready]
+    metas: list[int] = []
+    for info in open_infos:
+        if not is_main(c, info):
+            for t in (*info.params, info.result):
+                u.metas(t, metas)
+    needs = []
+    for index, meta in enumerate(metas):
+        needs.append(NUMERIC if u.numeric[~meta] else 0)
+        u.link[~meta] = u.error if failed else c.program.types.var(index)
+    count = 0 if failed else len(metas)
+    for info in open_infos:
+        info.vars = count
+        info.needs = list(needs[:count])
+        if failed:
+            info.params = tuple([u.error if u.has_error(t) else u.solved(t) for t in info.params])
+            info.result = u.error if u.has_error(info.result) else u.solved(info.result)
+        else:
+            info.params = tuple([u.solved(t) for t in info.params])
+            info.result = u.solved(info.result)
+        info.ready = True
+    for f in frames:
+        _close(f)
+
+
+def _reported_in(c: Checker, frames: list[Frame]) -> bool:
+    last = c.sink.items[-1]
+    return any([last.file is f.module.file and f.function.start <= last.start <= f.function.end for f in frames])
+
+
+def is_main(c: Checker, info: FnInfo) -> bool:
+    """Whether this is the program's main: its type is fixed, so it does not generalize."""
+    return info.label == "main" and info.module == len(c.graph.modules) - 1
+
+
+def _close(f: Frame) -> None:
+    u = f.u
+    types = f.body.type
+    solved = u.solved
+    for node, t in enumerate(types):
+        if t < 0:
+            types[node] = solved(t)
+    for local in f.locals:
+        if local.type < 0:
+            local.type = solved(local.type)
+    program = f.c.program
+    own: tuple[int, ...] | None = None
+    for node, what, target, actuals in f.insts:
+        if actuals is None:
+            if own is None:
+                own = tuple([program.types.var(i) for i in range(f.info.vars)])
+            closed = own
+        else:
+            parts = []
+            for t in actuals:
+                parts.append(solved(t))
+            closed = tuple(parts)
+        f.body.imm[node] = program.inst(what, target, closed)
+    info = f.info
+    function = info.function
+    function.vars = info.vars
+    function.result = max(info.result, 0)

@@ -1,0 +1,240 @@
+"""Inference types: the program's interned types, and open ones that still hold unknowns.
+
+A closed type is its id in `Types` (>= 0) and is compared with `==`.  An open type is a negative number:
+`~t` indexes the arrays here.  An unknown (a meta) is an open type of head `H_META`; solving it
+writes its link.  So a program without generics never leaves the interned table.  Linear in
+practice: union by link with a short path, no levels, because only top-level functions generalize.
+Knows nothing of source.
+"""
+
+from __future__ import annotations
+
+from compiler.types.core import F64, H_FN, H_META, H_USER, H_VAR, HEAD_NAMES, I64, UNIT, Types
+
+H_ERROR = 15  # the type of what is already reported; fits everything, so one mistake gives one message
+UNBOUND = 1 << 60  # link of an unsolved meta
+NO_TYPE = UNBOUND  # "nothing is expected here"
+
+
+class Unifier:
+    """Metas, unification and solving over one program's types."""
+
+    __slots__ = ("_generic", "args", "error", "head", "infinite", "link", "numeric", "rigid_numeric", "types")
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self.head: list[int] = []
+        self.args: list[tuple[int, ...]] = []
+        self.link: list[int] = []
+        self.numeric: list[bool] = []
+        self.rigid_numeric: set[int] = set()  # variables of the function at hand that arithmetic constrains
+        self.infinite = False  # the last failure was the occurs check
+        self._generic: dict[int, bool] = {}
+        self.error = self._open(H_ERROR, ())
+
+    def _open(self, head: int, args: tuple[int, ...]) -> int:
+        self.head.append(head)
+        self.args.append(args)
+        self.link.append(UNBOUND)
+        self.numeric.append(False)
+        return -len(self.head)
+
+    def fresh(self, numeric: bool = False) -> int:
+        """A new unknown type."""
+        self.head.append(H_META)
+        self.args.append(())
+        self.link.append(UNBOUND)
+        self.numeric.append(numeric)
+        return -len(self.head)
+
+    def make(self, head: int, args: tuple[int, ...]) -> int:
+        """The type with this head and these arguments, open when one of them is."""
+        for arg in args:
+            if arg < 0:
+                return self._open(head, args)
+        return self.types.make(head, args)
+
+    def fn(self, params: tuple[int, ...], result: int) -> int:
+        return self.make(H_FN, (*(params or (UNIT,)), result))
+
+    def find(self, t: int) -> int:
+        """The type that stands for t: follows solved metas, at the top only."""
+        link = self.link
+        head = self.head
+        while t < 0 and head[~t] == H_META:
+            target = link[~t]
+            if target == UNBOUND:
+                return t
+            t = target
+        return t
+
+    def shape(self, t: int) -> tuple[int, tuple[int, ...]]:
+        """Head and arguments; `H_META` when nothing is known yet."""
+        t = self.find(t)
+        if t >= 0:
+            return self.types.head[t], self.types.args[t]
+        return self.head[~t], self.args[~t]
+
+    def unify(self, a: int, b: int) -> bool:
+        """Make the two types one; False when they differ."""
+        if a == b:
+            return True
+        a = self.find(a)
+        b = self.find(b)
+        if a == b:
+            return True
+        if a < 0:
+            kind = self.head[~a]
+            if kind == H_META:
+                return self._solve(a, b)
+            if kind == H_ERROR:
+                return True
+        if b < 0:
+            kind = self.head[~b]
+            if kind == H_META:
+                return self._solve(b, a)
+            if kind == H_ERROR:
+                return True
+        if a >= 0 and b >= 0:
+            return False  # both closed, interned and different
+        head_a, args_a = self.shape(a)
+        head_b, args_b = self.shape(b)
+        if head_a != head_b or len(args_a) != len(args_b):
+            return False
+        for x, y in zip(args_a, args_b):  # noqa: SIM110 -- a generator would cost a C frame a level
+            if not self.unify(x, y):
+                return False
+        return True
+
+    def _solve(self, meta: int, target: int) -> bool:
+        index = ~meta
+        if target < 0 and self.head[~target] == H_META:
+            if self.numeric[index]:
+                self.numeric[~target] = True
+            self.link[index] = target
+            return True
+        if self.numeric[index] and not self.be_numeric(target):
+            return False
+        if target < 0 and self.occurs(meta, target):
+            self.infinite = True
+            return False
+        self.link[index] = target
+        return True
+
+    def be_numeric(self, t: int) -> bool:
+        """Constrain a type to I64 or F64; False when it is neither."""
+        t = self.find(t)
+        if t in (I64, F64):
+            return True
+        if t < 0:
+            kind = self.head[~t]
+            if kind == H_META:
+                self.numeric[~t] = True
+                return True
+            return kind == H_ERROR
+        if self.types.head[t] == H_VAR:
+            self.rigid_numeric.add(self.types.args[t][0])
+            return True
+        return False
+
+    def occurs(self, meta: int, t: int) -> bool:
+        """Whether the meta stands inside t."""
+        todo = [t]
+        seen: set[int] = set()
+        while todo:
+            t = self.find(todo.pop())
+            if t == meta:
+                return True
+            if t < 0 and t not in seen:
+                seen.add(t)
+                todo.extend(self.args[~t])
+        return False
+
+    def metas(self, t: int, into: list[int]) -> None:
+        """Append the unsolved metas of t, in order of first appearance."""
+        todo = [t]
+        while todo:
+            t = self.find(todo.pop())
+            if t < 0:
+                if self.head[~t] == H_META:
+                    if t not in into:
+                        into.append(t)
+                else:
+                    todo.extend(reversed(self.args[~t]))
+
+    def solved(self, t: int) -> int:
+        """The closed type; what nothing determines becomes I64 where arithmetic asks, else Unit."""
+        if t >= 0:
+            return t
+        t = self.find(t)
+        if t >= 0:
+            return t
+        index = ~t
+        head = self.head[index]
+        if head == H_META:
+            closed = I64 if self.numeric[index] else UNIT
+        elif head == H_ERROR:
+            return UNIT
+        else:
+            known = self.link[index]  # composite types keep their closed form here
+            if known != UNBOUND:
+                return known
+            args = []
+            for arg in self.args[index]:
+                args.append(self.solved(arg))
+            closed = self.types.make(head, tuple(args))
+        self.link[index] = closed
+        return closed
+
+    def is_generic(self, t: int) -> bool:
+        """Whether a closed type holds a quantified variable."""
+        found = self._generic.get(t)
+        if found is None:
+            found = self.types.head[t] == H_VAR
+            if not found and self.types.head[t] != H_VAR:
+                for arg in self.types.args[t]:
+                    if self.is_generic(arg):
+                        found = True
+                        break
+            self._generic[t] = found
+        return found
+
+    def instantiate(self, t: int, actuals: tuple[int, ...]) -> int:
+        """The type with each quantified variable replaced; t may be the error type."""
+        if t < 0 or not self.is_generic(t):
+            return t
+        head = self.types.head[t]
+        args = self.types.args[t]
+        if head == H_VAR:
+            return actuals[args[0]]
+        replaced = []
+        for arg in args:
+            replaced.append(self.instantiate(arg, actuals))
+        return self.make(head, tuple(replaced))
+
+    def has_error(self, t: int) -> bool:
+        """Whether the error type stands inside t."""
+        todo = [t]
+        while todo:
+            t = self.find(todo.pop())
+            if t < 0:
+                if self.head[~t] == H_ERROR:
+                    return True
+                todo.extend(self.args[~t])
+        return False
+
+    def show(self, t: int) -> str:
+        """The type as the language writes it; `_` for what is not known."""
+        t = self.find(t)
+        if t >= 0:
+            return self.types.show(t)
+        head = self.head[~t]
+        if head in (H_META, H_ERROR):
+            return "_"
+        name = self.types.user_names[head - H_USER] if head >= H_USER else HEAD_NAMES[head]
+        if head == H_FN:
+            name = "→"
+        shown = []
+        for arg in self.args[~t]:
+            shown.append(self.show(arg))
+        return "(" + " ".join([name, *shown]) + ")"
