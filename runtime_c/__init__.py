@@ -1,0 +1,1 @@
+"""The C runtime and its build; see zr.h."""

@@ -1,0 +1,497 @@
+/* zr_alloc.c -- the allocator: size classes, a heap per thread, spans of 64 KiB slots in 4 MiB segments.
+ *
+ *     segment (4 MiB, aligned) = slot 0: its own head and one `page` per slot | slots 1..63: blocks
+ *     page    = one span of 1..32 slots that holds blocks of one class: a free list, refilled by carving
+ *
+ * A block's page is found by masking its address.  Classes step by 16 bytes to 128, then by an eighth, so at most
+ * 12.5 % of a block is unused (15 bytes of the smallest).  Above 512 KiB a block is its own mapping.
+ * `page.owner` is the thread whose plain `zr_free` may push on the page; it is 0 for whatever needs a closer look
+ * (full pages, inner slots, large blocks, tracking), so one comparison guards the fast path.
+ * A block freed by another thread goes to its heap's atomic list and comes home at that heap's next slow step.
+ * Statistics are exact without work on the fast path of free: live blocks are the pages' own counts.  `zr_track`
+ * sends everything through the slow path, which also knows the peak.
+ * Not here yet: a dead thread's heap is not adopted; that comes with actors.
+ * Source: mimalloc (Leijen, Zorn, de Moura 2019), free-list sharding by page.
+ */
+#include "zr.h"
+#include "zr_sys.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+void __asan_poison_memory_region(void const volatile *, size_t);
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+#define POISON(at, n) __asan_poison_memory_region(at, n)
+#define UNPOISON(at, n) __asan_unpoison_memory_region(at, n)
+#define RAW __attribute__((no_sanitize_address)) /* free blocks are poisoned, and the links lie in them */
+#else
+#define POISON(at, n) ((void)0)
+#define UNPOISON(at, n) ((void)0)
+#define RAW
+#endif
+
+#define SEGMENT_BYTES ((size_t)4 << 20)
+#define SLOT_BYTES ((size_t)64 << 10)
+#define ALL_SLOTS (~(uint64_t)1) /* slot 0 is the segment's head */
+#define DIRECT_BYTES 1024        /* sizes up to this find their page by one load */
+#define DIRECT (DIRECT_BYTES / 16 + 1)
+#define CLASS_BYTES ((size_t)512 << 10)
+#define CLASSES 104
+#define CARVE_BYTES 4096u        /* carve about a system page at a time: what is never used is never touched */
+
+enum { PARTIAL, CURRENT, FULL };
+
+typedef struct page {
+    _Alignas(64)      /* and so 64 bytes */
+    void *free;       /* list of free blocks, linked through their first word */
+    uintptr_t owner;
+    uint32_t used;    /* live blocks, and one more while CURRENT, so a current page is never empty */
+    uint32_t carved, capacity;
+    uint32_t size;    /* of a block */
+    struct page *next, *prev;
+    uint8_t class, state;
+    uint16_t slots;   /* of the span */
+    uint16_t inner;   /* in the page of a later slot: how many slots back the span begins; else 0 */
+} page;
+
+typedef struct heap heap;
+
+/* Lies over pages[0]: its owner is always 0. */
+typedef struct segment {
+    size_t large;     /* bytes of the one large block here, or 0 */
+    uintptr_t owner;
+    heap *heap;
+    uint64_t vacant;  /* slots in no span */
+    struct segment *next, *prev;
+    size_t mapped;
+} segment;
+
+_Static_assert(sizeof(page) == 64 && sizeof(segment) <= sizeof(page), "a page is found by shifting an address");
+_Static_assert(offsetof(page, owner) == offsetof(segment, owner), "one comparison serves both");
+
+struct heap {
+    page *current[CLASSES];
+    page *first[CLASSES], *last[CLASSES]; /* pages with free blocks that are not current, oldest first */
+    segment *segments, *large;
+    void *remote;                         /* atomic */
+    char *near;                           /* where the next mapping would be well aligned */
+    int64_t empty_segments, held_bytes, live_bytes, peak_bytes;
+    int tracked;
+};
+
+static page no_page; /* its free list is always empty */
+
+/* Its alignment is that of the whole thread-local block: zr_start.c rounds by it. */
+static ZR_TLS _Alignas(64) page *direct[DIRECT] = {[0 ... DIRECT - 1] = &no_page};
+static ZR_TLS int64_t allocs;
+static ZR_TLS heap mine;
+
+static inline uintptr_t self(void) { return (uintptr_t)__builtin_thread_pointer(); }
+
+static inline segment *segment_of(const void *block)
+{
+    return (segment *)((uintptr_t)block & ~(SEGMENT_BYTES - 1));
+}
+
+static inline page *page_of(const void *block)
+{
+    return (page *)((char *)segment_of(block) + (((uintptr_t)block >> 10) & 0xFC0));
+}
+
+static uint32_t class_of(size_t n)
+{
+    if (n <= 128)
+        return n ? (uint32_t)((n - 1) / 16) : 0;
+    uint32_t top = 63 - (uint32_t)__builtin_clzl(n - 1);
+    return 8 + (top - 7) * 8 + (uint32_t)((n - 1) >> (top - 3) & 7);
+}
+
+static uint32_t class_bytes(uint32_t class)
+{
+    if (class < 8)
+        return (class + 1) * 16;
+    return (9 + class % 8) << (class / 8 + 3);
+}
+
+static uint32_t class_slots(uint32_t size)
+{
+    uint32_t blocks = size <= SLOT_BYTES ? 8 : 4;
+    uint32_t slots = (uint32_t)((size * blocks + SLOT_BYTES - 1) / SLOT_BYTES);
+    return size <= 8192 ? 1 : slots;
+}
+
+static size_t large_bytes(size_t n)
+{
+    return (sizeof(segment) + n + 4095) & ~(size_t)4095;
+}
+
+size_t zr_block_size(size_t n)
+{
+    return n <= CLASS_BYTES ? class_bytes(class_of(n)) : large_bytes(n);
+}
+
+/* ---- segments ---- */
+
+/* Aligned memory from the system.  The first try is beside the last mapping, where it is usually aligned. */
+static segment *map_segment(size_t bytes)
+{
+    size_t span = (bytes + SEGMENT_BYTES - 1) & ~(SEGMENT_BYTES - 1);
+    char *near = mine.near ? mine.near - span : NULL;
+    long got = zr_sys_map(near, bytes, ZR_PROT_RW, ZR_MAP_ANON);
+    if (!zr_sys_failed(got) && (size_t)got % SEGMENT_BYTES) {
+        zr_sys_unmap((void *)got, bytes);
+        got = zr_sys_map(NULL, bytes + SEGMENT_BYTES, ZR_PROT_RW, ZR_MAP_ANON);
+        if (!zr_sys_failed(got)) {
+            size_t before = -(size_t)got % SEGMENT_BYTES;
+            if (before)
+                zr_sys_unmap((void *)got, before);
+            zr_sys_unmap((char *)got + before + bytes, SEGMENT_BYTES - before);
+            got += (long)before;
+        }
+    }
+    if (zr_sys_failed(got))
+        zr_memory_end();
+    segment *made = (segment *)got;
+    mine.near = (char *)made;
+    mine.held_bytes += (int64_t)bytes;
+    *made = (segment){.heap = &mine, .mapped = bytes};
+    return made;
+}
+
+static void unmap_segment(segment *old)
+{
+    size_t bytes = old->mapped;
+    mine.held_bytes -= (int64_t)bytes;
+    UNPOISON(old, bytes); /* the address may serve somebody else next */
+    zr_sys_unmap(old, bytes);
+}
+
+static void link_segment(segment **list, segment *made)
+{
+    made->next = *list;
+    if (*list)
+        (*list)->prev = made;
+    *list = made;
+}
+
+static void unlink_segment(segment **list, segment *old)
+{
+    if (old->next)
+        old->next->prev = old->prev;
+    if (old->prev)
+        old->prev->next = old->next;
+    else
+        *list = old->next;
+}
+
+/* ---- spans ---- */
+
+/* The lowest bit where `n` vacant slots begin, or 0. */
+static uint64_t run_of(uint64_t vacant, uint32_t n)
+{
+    for (uint32_t i = 1; i < n && vacant; i++)
+        vacant &= vacant >> 1;
+    return vacant & -vacant;
+}
+
+static uint64_t slots_mask(uint32_t slot, uint32_t n)
+{
+    return (((uint64_t)1 << n) - 1) << slot; /* n <= 32 */
+}
+
+static page *new_page(uint32_t class)
+{
+    uint32_t size = class_bytes(class), slots = class_slots(size);
+    segment *home = mine.segments;
+    while (home && !run_of(home->vacant, slots))
+        home = home->next;
+    if (!home) {
+        home = map_segment(SEGMENT_BYTES);
+        home->vacant = ALL_SLOTS;
+        link_segment(&mine.segments, home);
+        POISON((char *)home + SLOT_BYTES, SEGMENT_BYTES - SLOT_BYTES);
+    } else if (home->vacant == ALL_SLOTS)
+        mine.empty_segments--;
+    uint32_t slot = (uint32_t)__builtin_ctzl(run_of(home->vacant, slots));
+    home->vacant &= ~slots_mask(slot, slots);
+    page *made = (page *)home + slot;
+    *made = (page){.size = size, .class = (uint8_t)class, .slots = (uint16_t)slots,
+                   .capacity = (uint32_t)(slots * SLOT_BYTES / size)};
+    for (uint32_t i = 1; i < slots; i++)
+        made[i] = (page){.inner = (uint16_t)i};
+    return made;
+}
+
+static void free_page(page *old)
+{
+    segment *home = segment_of(old);
+    home->vacant |= slots_mask((uint32_t)(old - (page *)home), old->slots);
+    old->owner = 0;
+    if (home->vacant == ALL_SLOTS && ++mine.empty_segments > 1) { /* one stays, against to and fro */
+        mine.empty_segments--;
+        unlink_segment(&mine.segments, home);
+        unmap_segment(home);
+    }
+}
+
+/* Puts the next never used blocks on the free list, in address order; 0 when there are none. */
+RAW static int carve(page *from)
+{
+    uint32_t n = CARVE_BYTES / from->size + 1, left = from->capacity - from->carved;
+    if (n > left)
+        n = left;
+    char *start = (char *)segment_of(from) + (size_t)(from - (page *)segment_of(from)) * SLOT_BYTES;
+    for (uint32_t i = n; i > 0; i--) {
+        void **block = (void **)(start + (size_t)(from->carved + i - 1) * from->size);
+        *block = from->free;
+        from->free = block;
+    }
+    from->carved += n;
+    return n > 0;
+}
+
+static void add_partial(page *more)
+{
+    uint32_t class = more->class;
+    more->state = PARTIAL;
+    more->next = NULL;
+    more->prev = mine.last[class];
+    if (more->prev)
+        more->prev->next = more;
+    else
+        mine.first[class] = more;
+    mine.last[class] = more;
+}
+
+static void take_partial(page *old)
+{
+    uint32_t class = old->class;
+    if (old->next)
+        old->next->prev = old->prev;
+    else
+        mine.last[class] = old->prev;
+    if (old->prev)
+        old->prev->next = old->next;
+    else
+        mine.first[class] = old->next;
+}
+
+/* ---- the slow paths ---- */
+
+static void set_direct(uint32_t class, page *to)
+{
+    uint32_t size = class_bytes(class);
+    if (size > DIRECT_BYTES)
+        return;
+    for (uint32_t i = class ? class_bytes(class - 1) / 16 + 1 : 0; i <= size / 16; i++)
+        direct[i] = to;
+}
+
+RAW static void free_here(page *home, void *block)
+{
+    *(void **)block = home->free;
+    home->free = block;
+    home->used--;
+    mine.live_bytes -= home->size;
+    if (home->state == FULL) {
+        home->owner = mine.tracked ? 0 : self();
+        add_partial(home);
+    }
+    if (home->used == 0) {
+        take_partial(home);
+        free_page(home);
+    }
+}
+
+static void free_large(segment *home)
+{
+    mine.live_bytes -= (int64_t)home->mapped;
+    unlink_segment(&mine.large, home);
+    unmap_segment(home);
+}
+
+static void free_mine(void *block)
+{
+    segment *home = segment_of(block);
+    if (home->large) {
+        free_large(home);
+        return;
+    }
+    page *from = page_of(block);
+    from -= from->inner;
+    POISON(block, from->size);
+    free_here(from, block);
+}
+
+RAW static void drain_remote(void)
+{
+    if (ZR_LIKELY(!__atomic_load_n(&mine.remote, __ATOMIC_RELAXED)))
+        return;
+    void **block = __atomic_exchange_n(&mine.remote, NULL, __ATOMIC_ACQUIRE);
+    while (block) {
+        void **next = *block;
+        free_mine(block);
+        block = next;
+    }
+}
+
+static void *alloc_large(size_t n)
+{
+    if (n > (size_t)1 << 47) /* more than the address space */
+        zr_memory_end();
+    segment *home = map_segment(large_bytes(n));
+    home->large = n;
+    link_segment(&mine.large, home);
+    allocs++;
+    mine.live_bytes += (int64_t)home->mapped;
+    if (mine.live_bytes > mine.peak_bytes)
+        mine.peak_bytes = mine.live_bytes;
+    return home + 1;
+}
+
+RAW __attribute__((noinline)) static void *alloc_slow(size_t n)
+{
+    drain_remote();
+    if (n > CLASS_BYTES)
+        return alloc_large(n);
+    uint32_t class = class_of(n);
+    page *from = mine.current[class];
+    while (!from || (!from->free && !carve(from))) {
+        if (from) {
+            from->used--;
+            from->state = FULL;
+            from->owner = 0;
+        }
+        from = mine.first[class];
+        if (from)
+            take_partial(from);
+        else
+            from = new_page(class);
+        from->used++;
+        from->state = CURRENT;
+        mine.current[class] = from;
+        if (!mine.tracked) {
+            from->owner = self();
+            set_direct(class, from);
+        }
+    }
+    void *block = from->free;
+    from->free = *(void **)block;
+    from->used++;
+    allocs++;
+    mine.live_bytes += from->size;
+    if (mine.live_bytes > mine.peak_bytes)
+        mine.peak_bytes = mine.live_bytes;
+    UNPOISON(block, n);
+    return block;
+}
+
+RAW __attribute__((noinline)) static void free_slow(void *block)
+{
+    heap *owner = segment_of(block)->heap;
+    if (owner == &mine) {
+        free_mine(block);
+        return;
+    }
+    void *head = __atomic_load_n(&owner->remote, __ATOMIC_RELAXED);
+    do
+        *(void **)block = head;
+    while (!__atomic_compare_exchange_n(&owner->remote, &head, block, 1, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+__attribute__((noinline)) static void emptied(page *old)
+{
+    take_partial(old);
+    free_page(old);
+}
+
+/* ---- the fast paths ---- */
+
+RAW void *zr_alloc(size_t n)
+{
+    if (ZR_UNLIKELY(n > DIRECT_BYTES))
+        return alloc_slow(n);
+    page *from = direct[(n + 15) / 16];
+    void *block = from->free;
+    if (ZR_UNLIKELY(!block))
+        return alloc_slow(n);
+    from->free = *(void **)block;
+    from->used++;
+    allocs++;
+    UNPOISON(block, n);
+    return block;
+}
+
+RAW void zr_free(void *block)
+{
+    page *home = page_of(block);
+    if (ZR_UNLIKELY(__atomic_load_n(&home->owner, __ATOMIC_RELAXED) != self())) {
+        free_slow(block);
+        return;
+    }
+    *(void **)block = home->free;
+    home->free = block;
+    POISON(block, home->size);
+    if (ZR_UNLIKELY(--home->used == 0))
+        emptied(home);
+}
+
+/* ---- statistics ---- */
+
+/* From now on this thread's peak is known too.  Pages in use lose their fast path. */
+void zr_track(void)
+{
+    zr_stats now;
+    zr_stats_read(&now);
+    mine.tracked = 1;
+    mine.live_bytes = mine.peak_bytes = now.live_bytes;
+    for (uint32_t class = 0; class < CLASSES; class++)
+        set_direct(class, &no_page);
+    for (segment *at = mine.segments; at; at = at->next)
+        for (uint32_t slot = 1; slot < 64; slot++)
+            ((page *)at)[slot].owner = 0;
+}
+
+/* Exact for the calling thread's heap; walks its pages. */
+void zr_stats_read(zr_stats *out)
+{
+    int64_t blocks = 0, bytes = 0;
+    drain_remote();
+    for (segment *at = mine.large; at; at = at->next) {
+        blocks++;
+        bytes += (int64_t)at->mapped;
+    }
+    for (segment *at = mine.segments; at; at = at->next)
+        for (uint32_t slot = 1; slot < 64; slot++) {
+            const page *here = (page *)at + slot;
+            if (here->inner || (at->vacant >> slot & 1) || !here->size)
+                continue;
+            int64_t used = (int64_t)here->used - (here->state == CURRENT);
+            blocks += used;
+            bytes += used * here->size;
+        }
+    *out = (zr_stats){.live_blocks = blocks, .live_bytes = bytes, .allocs = allocs, .frees = allocs - blocks,
+                      .peak_bytes = mine.tracked ? mine.peak_bytes : -1, .held_bytes = mine.held_bytes};
+}
+
+static int64_t put_field(char *out, const char *name, int64_t value)
+{
+    int64_t n = (int64_t)zr_strlen(name);
+    zr_copy(out, name, (size_t)n);
+    return n + zr_put_i64(out + n, value);
+}
+
+/* One line on standard error when the program was started with ZR_STATS=1. */
+void zr_stats_at_end(void)
+{
+    if (!mine.tracked)
+        return;
+    zr_stats now;
+    char line[256], *out = line;
+    zr_stats_read(&now);
+    out += put_field(out, "zr-stats: live_blocks=", now.live_blocks);
+    out += put_field(out, " live_bytes=", now.live_bytes);
+    out += put_field(out, " peak_bytes=", now.peak_bytes);
+    out += put_field(out, " allocs=", now.allocs);
+    out += put_field(out, " frees=", now.frees);
+    *out++ = '\n';
+    zr_stderr(line, out - line);
+}
