@@ -36,6 +36,15 @@ def python(*arguments: str) -> int:
     return run(sys.executable, *arguments)
 
 
+def render(status: int) -> int:
+    """Render the report of the result just written; the worse of both statuses."""
+    from ledgers.problems import ENVIRONMENT, POLICY, USAGE, worst_status
+
+    if status in (USAGE, ENVIRONMENT) or not (ROOT / "reports" / "__main__.py").exists():
+        return status
+    return worst_status([status, POLICY if python("-m", "reports") else 0])
+
+
 @task(
     help={
         "name": "a gate's name, or `release` for every claimed gate",
@@ -58,7 +67,8 @@ def gate(
     """Collect what is not there yet, judge, and write the result."""
     from gates.engine.command import gate as command
 
-    finish(command(ROOT, name, refresh=refresh, closure=closure, as_of=as_of, jobs=jobs, replay=replay))
+    status = command(ROOT, name, refresh=refresh, closure=closure, as_of=as_of, jobs=jobs, replay=replay)
+    finish(render(status) if name == "release" and not replay else status)
 
 
 @task
@@ -82,7 +92,7 @@ def report(_: Context) -> None:
     """Judge the evidence at hand and render the report; collects nothing."""
     from gates.engine.command import report as command
 
-    finish(command(ROOT))
+    finish(render(command(ROOT)))
 
 
 @task(help={"gate": "only this gate's drills", "check": "only this check's drill"})
@@ -99,7 +109,8 @@ def drill(_: Context, gate: str = "", check: str = "") -> None:
 )
 def bless(_: Context, paths: list[str]) -> None:
     """Rewrite golden files to match today's output; read the diff before you commit."""
-    finish(python("-m", "pytest", "-q", "--bless", *(paths or ["tests"])))
+    os.environ["BLESS"] = "1"
+    finish(python("-m", "pytest", "-q", *(paths or ["tests"])))
 
 
 @task

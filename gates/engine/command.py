@@ -91,7 +91,7 @@ def gate(
 
 
 def judge_all(root: Path, options: Any) -> int:
-    """Judge every built gate and the negative fixtures; write the result and the report."""
+    """Judge every built gate and the negative fixtures; write the result."""
     from gates.engine import negative, result, run
     from gates.engine.history import taken_back
     from gates.engine.project import open_project
@@ -104,25 +104,10 @@ def judge_all(root: Path, options: Any) -> int:
     path = result.write(root, document)
     show(outcome)
     show_problems([*outcome.problems, *gaps])
-    status = outcome.status_with(gaps)
-    rendered = render(root, path)
     verdict = document["verdict"]
     print(f"{verdict['text']}; result: {path.relative_to(root)}")
     print(f"next: {verdict['next']}")
-    return worst_status([status, rendered])
-
-
-def render(root: Path, path: Path) -> int:
-    """Render the report from the result, if the renderer is there."""
-    try:
-        from reports.render import render_result
-    except ModuleNotFoundError as error:
-        if error.name not in ("reports", "reports.render"):
-            raise
-        return 0
-    index = render_result(path, path.parent)
-    print(f"report: {Path(index).relative_to(root)}")
-    return 0
+    return outcome.status_with(gaps)
 
 
 def show(outcome: Any) -> None:
@@ -179,7 +164,7 @@ def check_ledgers(root: Path) -> int:
 
 @verb
 def report(root: Path) -> int:
-    """Judge the evidence at hand and render; collects nothing."""
+    """Judge the evidence at hand and write the result; collects nothing."""
     from gates.engine import run
 
     return judge_all(root, run.Options(collect=False))

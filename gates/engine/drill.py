@@ -114,6 +114,9 @@ def apply(scratch: Path, row: Row) -> None:
     if row["action"] == "delete":
         file.unlink()
         return
+    if row["action"] == "empty":
+        file.write_bytes(b"")
+        return
     text, find = file.read_text("utf-8"), unescape(str(row["find"]))
     count = text.count(find) if find else 0
     if count != 1:

@@ -131,15 +131,15 @@ def judge_gate(project: Project, name: str, outcome: Outcome, problems: list[Pro
             return Judgement(name, (), problems, reason=f"it needs {need}, which is {verdict}")
     found: dict[str, Evidence] = {}
     stale: list[str] = []
+    missing: list[str] = []
     known = {(problem.code, problem.path) for problem in problems}
-    failed = bool(problems)
     for collector in gate.collect:
         try:
             stored = evidence.load(project.root, name, collector)
         except Refused as refused:
-            # Missing rows are the consequence of a collector that failed, not a second problem.
             fresh = [each for each in refused.problems if (each.code, each.path) not in known]
-            problems += [each for each in fresh if not (failed and each.code == "EVIDENCE_MISSING")]
+            problems += [each for each in fresh if each.code != "EVIDENCE_MISSING"]
+            missing += [collector for each in fresh if each.code == "EVIDENCE_MISSING"]
             continue
         if stored.inputs == wanted_inputs(project, name, collector):
             found[collector] = stored
@@ -149,7 +149,9 @@ def judge_gate(project: Project, name: str, outcome: Outcome, problems: list[Pro
     rows = {key: each.rows for key, each in found.items()}
     judgement = judge(gate, rows, {key: each.skipped for key, each in found.items()})
     judgement.problems = problems
-    if stale and not problems:
+    if missing and not problems:
+        judgement.reason = f"{', '.join(missing)} was not collected yet"
+    elif stale and not problems:
         judgement.reason = f"what {', '.join(stale)} depends on has changed since it was collected"
     return judgement
 
