@@ -1,7 +1,7 @@
 """What a command asks of the compiler: the options that reach beyond the command line.
 
-One object that verbs fill and `pipeline.py` reads; knows neither.  A new option is a slot and its default here, and a row
-in the verb's table.
+One object that verbs fill and `pipeline.py` reads; knows neither.  A new option is a slot and its default here, and a
+row in the verb's table.
 """
 
 from __future__ import annotations

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 def front(path: str, features: frozenset[str], sink: Sink) -> tuple[Graph | None, Program | None]:
     """Read and check a program; without a program there is at least one diagnostic in `sink`."""
     from compiler.modules.load import load
-    from compiler.types.check import check
 
     graph = load(path, features, sink)
     if graph is None:
         return None, None
+    from compiler.types.check import check
+
     program = check(graph, sink)
     return graph, None if sink or not graph.complete else program
 

@@ -1,7 +1,7 @@
 """Find the verb, run it, and end with the right status whatever happens.
 
-Verbs are rows of `VERBS`; a verb's module has `OPTIONS`, `USAGE` and `run(arguments) -> status`.  Only the verb asked for
-is imported.  Nothing here knows what compiling is.
+Verbs are rows of `VERBS`; a verb's module has `OPTIONS`, `USAGE` and `run(arguments) -> status`.  Only the verb asked
+for is imported.  Nothing here knows what compiling is.
 """
 
 from __future__ import annotations

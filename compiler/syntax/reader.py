@@ -206,6 +206,13 @@ def _other(text: str, start: int, end: int, brackets: dict[str, int], problems: 
     return True
 
 
+def same(left: Forms, right: Forms) -> bool:
+    """Whether two files read with the same `Symbols` have the same forms, wherever they stand in the text."""
+    if left.kind != right.kind or left.count != right.count or left.kids != right.kids or left.texts != right.texts:
+        return False
+    return left.data == right.data and left.top == right.top
+
+
 def head(forms: Forms, node: int, symbols: Symbols) -> str:
     """The symbol a list begins with, or an empty text."""
     if forms.kind[node] != LIST or not forms.count[node]:
