@@ -183,6 +183,7 @@ def build_hosted() -> str:
     import sysconfig
 
     import cffi
+    from cffi import recompiler
 
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     include = sysconfig.get_paths()["include"]
@@ -195,10 +196,9 @@ def build_hosted() -> str:
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     ffi = cffi.FFI()
     ffi.cdef(declarations() + "extern zr_object zr_nil;\nextern const zr_desc zr_desc_text;\n")
-    ffi.set_source("_zr", '#define ZR_HOSTED\n#include "zr.h"\n')
     with _Whole(folder) as part:
         binding = os.path.join(part, "_zr.c")
-        ffi.emit_c_code(binding)
+        recompiler.make_c_source(ffi, "_zr", '#define ZR_HOSTED\n#include "zr.h"\n', binding)
         made = os.path.join(part, os.path.basename(module))
         plain = [flag for flag in HOSTED if not flag.startswith("-W") and not flag.startswith("-std")]
         includes = (f"-I{include}", f"-I{HERE}")

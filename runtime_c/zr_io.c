@@ -22,7 +22,7 @@
     ROW(36, "file name too long")            \
     ROW(40, "too many levels of symbolic links")
 
-enum { INVALID_ARGUMENT = 22 };
+enum { NO_SUCH_FILE = 2 };
 
 static char out[1 << 16], in[1 << 16];
 static int64_t out_length, in_at, in_length;
@@ -248,7 +248,7 @@ static int has_nul(const zr_text *text)
 static long open_file(const zr_text *path, int flags)
 {
     if (has_nul(path))
-        return -INVALID_ARGUMENT;
+        return -NO_SUCH_FILE; /* the system would answer for the part before the NUL */
     for (;;) {
         long fd = zr_sys_open(path->bytes, flags | ZR_O_CLOEXEC, 0666);
         if (fd != -ZR_EINTR)
@@ -294,7 +294,7 @@ const char *zr_environment(const char *name, int64_t n)
         int64_t i = 0;
         while (i < n && (*entry)[i] == name[i] && name[i] && name[i] != '=')
             i++;
-        if (i == n && (*entry)[n] == '=')
+        if (n > 0 && i == n && (*entry)[n] == '=')
             return *entry + n + 1;
     }
     return NULL;

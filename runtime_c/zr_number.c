@@ -2,6 +2,7 @@
  *
  * A literal is what compiler/syntax/lexer.py reads: `-?[0-9][0-9_]*`, hexadecimal and binary, and floats with a
  * point or an exponent; an integer outside I64 and a float beyond the greatest are none.
+ * A decimal integer of any size is a float too, as 1e20 is.
  * It knows nothing of how floats become digits: that is zr_float.c.
  */
 #include "zr.h"
@@ -89,17 +90,12 @@ static const char *digit_run(const char *at, const char *end, zr_builder *digits
 static int read_f64(const zr_text *text, double *value)
 {
     int64_t integer, exponent = 0, mantissa;
-    if (read_i64(text, &integer)) {
-        *value = (double)integer;
-        return 1;
-    }
     zr_builder digits = {0};
     const char *at = text->bytes, *end = at + text->length;
-    int negative = at < end && *at == '-', dressed = 0, good = 0;
+    int negative = at < end && *at == '-', good = 0;
     at = digit_run(at + negative, end, &digits);
     if (at && at < end && *at == '.') {
         const char *point = at + 1;
-        dressed = 1;
         at = digit_run(point, end, &digits);
         for (const char *c = point; at && c < at; c++)
             exponent -= *c != '_';
@@ -108,7 +104,6 @@ static int read_f64(const zr_text *text, double *value)
     if (at && at < end && (*at == 'e' || *at == 'E')) {
         zr_builder power = {0};
         int64_t sum = 0;
-        dressed = 1;
         at++;
         int down = at < end && *at == '-';
         at += at < end && (*at == '-' || *at == '+');
@@ -118,10 +113,13 @@ static int read_f64(const zr_text *text, double *value)
         exponent += down ? -sum : sum;
         zr_builder_drop(&power);
     }
-    if (at == end && dressed) {
+    if (at == end) {
         double read = mantissa ? zr_decimal_to_f64(digits.text->bytes, mantissa, exponent) : 0.0;
         good = read <= 0x1.fffffffffffffp1023;
         *value = negative ? -read : read;
+    } else if (read_i64(text, &integer)) { /* with a base */
+        *value = (double)integer;
+        good = 1;
     }
     zr_builder_drop(&digits);
     return good;
