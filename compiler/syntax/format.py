@@ -57,8 +57,16 @@ class Item:
     def is_comment(self) -> bool:
         return self.text[:1] == ";"
 
+    def first(self) -> Item | None:
+        """The atom a list begins with, if it begins with one."""
+        for child in self.items or ():
+            if not child.is_comment:
+                return child if child.items is None else None
+        return None
+
     def head(self) -> str:
-        return self.items[0].text if self.items and self.items[0].items is None else ""
+        first = self.first()
+        return first.text if first else ""
 
 
 def format_source(text: str, path: str) -> str:  # noqa: ARG001 - the path is for callers that keep results by file
@@ -112,14 +120,15 @@ def _parse(text: str) -> list[Item]:
 def _close(item: Item, is_top: bool) -> None:
     """Give a complete list its head's glyph and its width."""
     items = item.items or []
-    if items and items[0].items is None:
-        word = items[0].text
+    first = item.first()
+    if first:
+        word = first.text
         if word in ("fn", "ƒ", "λ"):
             word = "ƒ" if is_top else "λ"
         elif is_top or word not in TOP:
             word = GLYPH_OF.get(word, word)
-        if word != items[0].text:
-            items[0].text, items[0].width = word, len(word)
+        if word != first.text:
+            first.text, first.width = word, len(word)
     width = 1 + len(items) if items else 2
     for child in items:
         if child.width < 0:
