@@ -2,7 +2,7 @@
 
 A table is plain text: UTF-8, one header line, one line a row, tabs between cells, no quoting, a final
 newline.  Its schema (`schemas/ledger.<name>.json`, JSON Schema 2020-12 plus `x-path`, `x-key`,
-`x-foreign`, `x-sorted`) owns names, order, types and keys.  Every complaint has a file, a line and a
+`x-foreign`) owns names, order, types and keys.  Every complaint has a file, a line and a
 column, and all of a file come in one go.  Foreign keys are followed in `ledgers/foreign.py`.
 Knows no gate.  A new cell type is a branch in `cell`.
 """
@@ -24,7 +24,7 @@ MAX_LINE_BYTES = 65_536
 MAX_PROBLEMS = 20
 SCHEMA_KEYS = frozenset(
     {"$schema", "title", "description", "type", "properties", "required", "additionalProperties"}
-    | {"x-path", "x-key", "x-foreign", "x-sorted"}
+    | {"x-path", "x-key", "x-foreign"}
 )
 
 Cell = str | int | float | list[str]
@@ -42,7 +42,6 @@ class Schema:
     key: tuple[str, ...]
     foreign: dict[str, str]  # column -> target: "ledger:NAME.COLUMN", "path", "gate", "adr"
     lists: frozenset[str]  # columns that hold several values, separated by spaces
-    is_sorted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,6 @@ def read_schema(path: Path, shown: str = "") -> Schema:
         key=tuple(document["x-key"]),
         foreign=document.get("x-foreign", {}),
         lists=frozenset(name for name, rules in columns.items() if rules.get("type") == "array"),
-        is_sorted=bool(document.get("x-sorted", False)),
     )
 
 
@@ -171,7 +169,6 @@ def parse(text: str, schema: Schema, shown: str) -> Table:
         raise Refused(problems)
     rows: list[Row] = []
     seen: dict[tuple[str, ...], int] = {}
-    previous: tuple[str, ...] = ()
     for number, line in enumerate(lines[1:], 2):
         row = parse_row(line, schema, shown, number, problems)
         if row is None:
@@ -184,11 +181,6 @@ def parse(text: str, schema: Schema, shown: str) -> Table:
             problems.append(
                 Problem("LEDGER_DUPLICATE_KEY", shown, number, place, f"{text_of_key!r} stands in line {first} already")
             )
-        if schema.is_sorted and key < previous:
-            problems.append(
-                Problem("LEDGER_UNSORTED", shown, number, 1, f"{shorten(' '.join(key))!r} belongs further up")
-            )
-        previous = key
     if problems:
         raise Refused(capped(problems))
     return Table(schema, shown, rows)

@@ -63,7 +63,9 @@ def survey_gates(samples: Samples, tables: dict[str, Table]) -> None:
     """A row for every name of a gate that has a file and a make target."""
     for row in tables["gates"].rows if "gates" in tables else ():
         for name in (str(row["gate"]), *foreign.as_list(row["aliases"])):
-            if (ROOT / "gates" / f"{row['gate']}.yaml").is_file() and make_knows(f"{name}-check"):
+            if (ROOT / "gates" / f"{row['gate']}.yaml").is_file() and f"gate {row['gate']} " in make_would(
+                f"{name}-check"
+            ):
                 samples.add(name, "gate_targets", "count", 1, command=f"make --dry-run {name}-check")
 
 
@@ -73,16 +75,10 @@ def is_empty(path: Path) -> bool:
 
 
 @cache
-def make_database() -> str:
-    """What make knows, without running anything."""
-    done = subprocess.run(
-        ["make", "--dry-run", "--print-data-base", "help"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout
-
-
-def make_knows(target: str) -> bool:
-    return any(line.startswith(f"{target}:") for line in make_database().split("\n"))
+def make_would(target: str) -> str:
+    """What make would run for a target; empty when it has no rule for it."""
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 and "GATE_UNKNOWN" not in done.stdout else ""
 
 
 @cache
@@ -112,7 +108,7 @@ def resolves(command: str) -> bool:
         return False
     match words:
         case ["make", target]:
-            return make_knows(target)
+            return bool(make_would(target))
         case ["invoke", "gate", name]:
             return name == "release" or (ROOT / "gates" / f"{name}.yaml").is_file()
         case ["invoke", task]:

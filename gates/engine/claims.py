@@ -38,10 +38,12 @@ def resolve(
         ]
         entry["measured"] = finding.outcome.measured
         entry["evidence"] = f"{claim['gate']}/{finding.collector}/rows.tsv ({len(found)} rows)"
-        if not found or finding.verdict not in (PASS, WAIVED):
+        if finding.verdict not in (PASS, WAIVED):
+            entry["state"] = "unsupported"  # the gate is red already, and says why
+        elif not found:
             entry["state"] = "unsupported"
-            what = "no row carries it" if not found else f"{claim['check']} is {finding.verdict}"
-            problems.append(table.problem("CLAIM_UNSUPPORTED", index, "workload", f"{claim['claim']}: {what}"))
+            what = f"{claim['claim']}: no row carries it"
+            problems.append(table.problem("CLAIM_UNSUPPORTED", index, "workload", what))
         else:
             entry["state"] = "supported"
     return shown, problems

@@ -36,11 +36,12 @@ class Case:
     code: str
     says: str
     step: str
+    also: tuple[str, ...]  # codes that cannot but come with it
     raised: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
-        return self.raised == (self.code,)
+        return self.raised == tuple(sorted({self.code, *self.also}))
 
     def as_dict(self) -> dict[str, Any]:
         raised = list(self.raised)
@@ -56,11 +57,12 @@ def cases(root: Path) -> list[Case]:
 def try_case(root: Path, folder: Path) -> Case:
     shown = f"{FOLDER}/{folder.name}/{CASE}"
     document, _ = load_yaml(read_text(folder / CASE, shown), shown)
-    if not isinstance(document, dict) or set(document) != {"says", "step"} or document["step"] not in STEPS:
-        raise Refused(Problem("GATE_SCHEMA", shown, 1, 1, f"a case has `says` and `step`, one of: {', '.join(STEPS)}"))
+    if not isinstance(document, dict) or set(document) - {"also"} != {"says", "step"} or document["step"] not in STEPS:
+        what = f"a case has `says`, `step` (one of: {', '.join(STEPS)}) and perhaps `also`"
+        raise Refused(Problem("GATE_SCHEMA", shown, 1, 1, what))
     code = folder.name.partition("-")[0]
     raised = raise_codes(root, folder, document["step"])
-    return Case(folder.name, code, document["says"], document["step"], raised)
+    return Case(folder.name, code, document["says"], document["step"], tuple(document.get("also", ())), raised)
 
 
 def raise_codes(root: Path, folder: Path | None, step: str = "run") -> tuple[str, ...]:

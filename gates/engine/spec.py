@@ -210,25 +210,26 @@ def lint(root: Path, gate: Gate, places: dict[tuple[Any, ...], Place], tables: d
     row = ledger_row(gate.name, tables)
     if gate.path != f"gates/{gate.name}.yaml":
         complain("GATE_NAME", ("gate",), f"the file is named {gate.path!r}")
-    elif row is None:
+    elif row is None and "gates" in tables:
         complain("GATE_NAME", ("gate",), "ledgers/gates.tsv has no row for it")
-    elif str(row["milestone"]) != ("" if gate.milestone is None else str(gate.milestone)):
+    elif row is not None and str(row["milestone"]) != ("" if gate.milestone is None else str(gate.milestone)):
         complain("GATE_NAME", ("milestone",), f"ledgers/gates.tsv says milestone {row['milestone'] or 'none'}")
-    known_gates = {str(each["gate"]) for each in tables["gates"].rows} if "gates" in tables else set()
+    # A ledger that could not be read has complained already; nothing is held against it here.
+    known_gates = keys(tables, "gates", "gate")
     for index, need in enumerate(gate.needs):
-        if need not in known_gates:
+        if known_gates is not None and need not in known_gates:
             complain("GATE_UNKNOWN_NEED", ("needs", index), f"there is no gate named {need!r}")
-    owners = {str(each["owner"]) for each in tables["owners"].rows} if "owners" in tables else set()
-    if gate.owner not in owners:
+    owners = keys(tables, "owners", "owner")
+    if owners is not None and gate.owner not in owners:
         complain("GATE_SCHEMA", ("owner",), f"{gate.owner!r} is no row of ledgers/owners.tsv")
     if gate.because and not (root / gate.because).exists():
         complain("GATE_SCHEMA", ("because",), f"there is no {gate.because}")
     for index, name in enumerate(gate.ledgers):
         if not (root / "schemas" / f"ledger.{name}.json").exists():
             complain("GATE_SCHEMA", ("ledgers", index), f"there is no ledger named {name!r}")
-    collectors = {str(each["collector"]) for each in tables["collectors"].rows} if "collectors" in tables else set()
+    collectors = keys(tables, "collectors", "collector")
     for index, name in enumerate(gate.collect):
-        if name not in collectors:
+        if collectors is not None and name not in collectors:
             complain("GATE_UNKNOWN_COLLECTOR", ("collect", index), f"{name!r} is no row of ledgers/collectors.tsv")
     lint_requirements(gate, complain)
     if row is not None and row["status"] != "planned" and not (gate.collect and gate.require):
@@ -236,6 +237,11 @@ def lint(root: Path, gate: Gate, places: dict[tuple[Any, ...], Place], tables: d
     if row is not None and row["status"] != "planned" and not gate.because:
         complain("GATE_SCHEMA", ("gate",), f"it is {row['status']}: `because` names the decision that shapes it")
     return problems
+
+
+def keys(tables: dict[str, Table], ledger: str, column: str) -> set[str] | None:
+    """The values of a column; None if the ledger could not be read."""
+    return {str(row[column]) for row in tables[ledger].rows} if ledger in tables else None
 
 
 def lint_requirements(gate: Gate, complain: Any) -> None:
