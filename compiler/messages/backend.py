@@ -20,7 +20,8 @@ BUILTIN = Kind(
     "the builtin `{name}` is planned and not built in this version",
     help="use Text, Array or List where they do",
     explain="""\
-The builtin is part of the language, but this version of the compiler cannot compile it: actors and Bytes come later.""",
+The builtin is part of the language, but this version of the compiler cannot compile it: actors and Bytes come
+later.""",
 )
 TYPE = Kind(
     "BACKEND_UNSUPPORTED-003",
@@ -28,12 +29,4 @@ TYPE = Kind(
     help="use another type: a τ of your own for mixed values, Text or (Array I64) for bytes",
     explain="""\
 The types Any, Bytes and Actor are part of the language, but this version of the compiler cannot compile them.""",
-)
-TOO_DEEP = Kind(
-    "BACKEND_UNSUPPORTED-004",
-    "a type here is too large to work with",
-    help="give intermediate results names with ∷ types",
-    explain="""\
-Inference built a type of more parts than the compiler is prepared to hold.  Programs that people write do not come near
-this limit; generated ones can.""",
 )

@@ -126,16 +126,16 @@ IMPORT_TWICE = Kind(
     "`{name}` comes from two places: {first} and {second}",
     help='import one of them with an alias: (↥ "path" alias), and write alias.{name}',
     explain="""\
-An import without alias brings the other module's exports in under their own names.  Two of one name would make every use of
-it a guess.""",
+An import without alias brings the other module's exports in under their own names.  Two of one name would make
+every use of it a guess.""",
 )
 TYPE_TWICE = Kind(
     "SEM_DUPLICATE-025",
     "the type `{name}` is defined already",
     help="rename one of them",
     explain="""\
-Types of one module have different names, and none is a builtin type: I64, F64, Bool, Text, Bytes, Unit, Any, List, Array,
-Actor, Option, Result.""",
+Types of one module have different names, and none is a builtin type: I64, F64, Bool, Text, Bytes, Unit, Any, List,
+Array, Actor, Option, Result.""",
 )
 VARIABLE_TWICE = Kind(
     "SEM_DUPLICATE-026",
@@ -213,14 +213,14 @@ To run or build a program, its root module has a function `main`.  Checking and 
 )
 UNBOUND_MEMBER = Kind(
     "SEM_UNBOUND-028",
-    "the module `{module}` has nothing named `{name}`",
+    "the module `{where}` has nothing named `{name}`",
     help="{advice}",
     explain="""\
 `alias.name` is something that the imported module itself defines; what it imports is not passed on.""",
 )
 NOT_EXPORTED = Kind(
     "SEM_IMPORT-020",
-    "`{name}` is not exported by the module `{module}`",
+    "`{name}` is not exported by the module `{where}`",
     help="add it to the module's (↦ …), or use what is exported",
     explain="""\
 A module with `(↦ …)` shows only what it lists: functions, constants, types and constructors, each by its name.""",
@@ -230,8 +230,8 @@ FEATURE_OFF = Kind(
     "`{name}` is there only with the feature `{feature}`",
     help="compile with --feature {feature}, or put the use under the same (cfg …)",
     explain="""\
-A form with `(cfg (feature "x"))` is part of the program only when the feature is on.  Here it is off, and something that
-is on uses it.""",
+A form with `(cfg (feature "x"))` is part of the program only when the feature is on.  Here it is off, and something
+that is on uses it.""",
 )
 NOT_EXHAUSTIVE = Kind(
     "SEM_MATCH-001",

@@ -98,8 +98,8 @@ VARIADIC_VALUE = Kind(
     "`{name}` takes any number of operands and is not a function value",
     help="wrap it: (λ (x y) ({name} x y))",
     explain="""\
-Builtins of fixed arity are ordinary function values.  Those that take two or more operands, and forms like `list` and `if`,
-have no single function type and can only stand first in a form.
+Builtins of fixed arity are ordinary function values.  Those that take two or more operands, and forms like `list`
+and `if`, have no single function type and can only stand first in a form.
 
     (fold (λ (x y) (+ x y)) 0 xs)""",
 )
@@ -108,8 +108,8 @@ TOO_GENERAL = Kind(
     "the type says {expected} for every choice of its variables, but this is {found}",
     help="write the type that is meant in the ∷, or make the value independent of it",
     explain="""\
-A lower-case name in a ∷ is a variable: the caller chooses its type, and the body has to work for every choice.  This body
-works only for one.
+A lower-case name in a ∷ is a variable: the caller chooses its type, and the body has to work for every choice.  This
+body works only for one.
 
     (ƒ first (∷ (→ (List a) a)) (xs) 1)    ; the caller may choose Text for a""",
 )
@@ -188,8 +188,8 @@ STORE = Kind(
     "`{name}` changes data that {function} did not make, and {function} is pure",
     help="copy it first (array-copy, with), or drop (cap pure)",
     explain="""\
-A pure function may change its own local variables and data that it allocated itself, because nobody else sees that.  What came in as
-an argument, or out of another data structure, may be shared.
+A pure function may change its own local variables and data that it allocated itself, because nobody else sees that.
+What came in as an argument, or out of another data structure, may be shared.
 
 The rule looks at the place stored into: a local whose every value is a new array or record (`array`, `array-of`,
 `array-copy`, a constructor, `with`) is its own; anything else is not.  A call of a function that stores into

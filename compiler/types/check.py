@@ -13,6 +13,7 @@ import sys
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
+from compiler.types.after import check_bodies
 from compiler.types.core import I64, UNIT
 from compiler.types.declare import declare_module, declare_prelude, unique_prefixes
 from compiler.types.expr import sequence
@@ -63,22 +64,21 @@ def _check(c: Checker) -> None:
     prefixes = unique_prefixes(c)
     c.program.files = [module.file for module in c.graph.modules]
     frames: list[Frame] = []
+    sound: set[int] = set()  # functions whose bodies gave no message
     for index in range(len(c.graph.modules)):
         infos = declare_module(c, index, prefixes[index], base)
         open_ones = [info for info in infos if not info.ready]
         for group in _groups(c, open_ones):
-            frames.extend(_infer_group(c, group))
+            frames.extend(_infer_group(c, group, sound))
         for info in infos:
             if info.declared:
-                frames.extend(_infer_group(c, [info]))
+                frames.extend(_infer_group(c, [info], sound))
     frames.sort(key=lambda f: f.function.id)
     _find_main(c)
-    from compiler.types.after import check_bodies
-
-    check_bodies(c, frames)
+    check_bodies(c, frames, sound)
 
 
-def _infer_group(c: Checker, group: list[FnInfo]) -> list[Frame]:
+def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame]:
     reported = len(c.sink.items)
     c.unifier.rigid_numeric.clear()
     frames = []
@@ -89,12 +89,12 @@ def _infer_group(c: Checker, group: list[FnInfo]) -> list[Frame]:
         if not info.nullary:
             info.function.params = bind_params(f, info.param_nodes, list(info.params), trail)
         info.function.root = sequence(f, info.body, info.node, info.result)
-    finish_group(c, frames, len(c.sink.items) > reported)
+    if finish_group(c, frames, reported):
+        sound.update([info.function.id for info in group])
     for info in group:
         if info.declared:
             for variable in c.unifier.rigid_numeric:
                 info.needs[variable] |= 1
-        info.function.numeric = [bool(need & 1) for need in info.needs]
     return frames
 
 

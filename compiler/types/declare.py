@@ -86,8 +86,8 @@ def declare_module(
     infos = [info for n in module.functions if (info := _enter_function(c, module, names, prefix, n)) is not None]
     consts = [info for n in module.consts if (info := _enter_const(c, module, names, prefix, n)) is not None]
     connect_imports(c, module, names)
-    for info, ctor_nodes in types:
-        _read_ctors(c, module, names, info, ctor_nodes)
+    for data, ctor_nodes in types:
+        _read_ctors(c, module, names, data, ctor_nodes)
     for fn in infos:
         _read_function(c, module, names, fn)
     for const in consts:
@@ -108,7 +108,7 @@ def _enter_types(c: Checker, module: Module, names: ModuleNames, prefix: str) ->
         kids = [k for k in forms.children(node)[1:] if not _is_note(c, module, k)]
         header = kids[0] if kids else -1
         parts = forms.children(header) if header >= 0 and forms.kind[header] == LIST else [header]
-        if not kids or not parts or any([p < 0 or forms.kind[p] != SYMBOL for p in parts]):
+        if not kids or not parts or any(p < 0 or forms.kind[p] != SYMBOL for p in parts):
             c.report(say.DATA_SHAPE, module, header if header >= 0 else node, what="its name is missing")
             continue
         symbol = forms.data[parts[0]]
@@ -206,7 +206,7 @@ def _field(c: Checker, module: Module, node: int) -> tuple[int, int, bool] | Non
     if forms.kind[node] != LIST or not forms.count[node]:
         return None
     parts = forms.children(node)
-    if any([forms.kind[p] != SYMBOL for p in parts[:-1]]):
+    if any(forms.kind[p] != SYMBOL for p in parts[:-1]):
         return None
     words = [c.names[forms.data[p]] for p in parts[:-1]]
     if len(parts) == 3 and words[0] == "mut" and is_variable(words[1]):
@@ -252,14 +252,12 @@ def _read_function(c: Checker, module: Module, names: ModuleNames, info: FnInfo)
     params = -1
     at = 0
     seen: set[str] = set()
-    for at, node in enumerate(rest):
-        if _annotate(c, module, info, node, seen):
-            continue
-        if forms.kind[node] == LIST:
-            params = node
-        break
+    while at < len(rest) and _annotate(c, module, info, rest[at], seen):
+        at += 1
+    if at < len(rest) and forms.kind[rest[at]] == LIST:
+        params = rest[at]
     if params < 0:
-        where = rest[at] if rest and at < len(rest) and forms.kind[rest[at]] != LIST else info.name_node
+        where = rest[at] if at < len(rest) else info.name_node
         c.report(say.FN_SHAPE, module, where, what="its parameter list is missing")
         info.result = c.unifier.error
         info.params = ()
@@ -304,10 +302,8 @@ def _annotate(c: Checker, module: Module, info: FnInfo, node: int, seen: set[str
     elif word == "tail" and second_word == "required" and len(parts) == 2:
         function.tail_required = True
         info.tail_node = node
-    elif word == "cfg" and len(parts) == 2:
-        return True
     else:
-        return False
+        return word == "cfg" and len(parts) == 2
     if word in seen:
         c.report(say.FN_SHAPE, module, node, what=f"it has two {word} annotations")
     seen.add(word)
@@ -316,7 +312,7 @@ def _annotate(c: Checker, module: Module, info: FnInfo, node: int, seen: set[str
 
 def _read_caps(c: Checker, module: Module, info: FnInfo, parts: list[int]) -> None:
     forms = module.forms
-    caps = set()
+    caps: set[str] = set()
     for part in parts:
         word = c.names[forms.data[part]] if forms.kind[part] == SYMBOL else ""
         if word not in CAPABILITIES:
@@ -338,7 +334,8 @@ def _read_params(c: Checker, module: Module, info: FnInfo, params: int) -> None:
     for node in nodes:
         if forms.kind[node] != SYMBOL:
             c.report(say.FN_SHAPE, module, node, what="a parameter is a name; types stand in the ∷")
-            info.param_nodes.append(-1)
+            inner = forms.children(node)
+            info.param_nodes.append(inner[0] if inner and forms.kind[inner[0]] == SYMBOL else -1)
             continue
         info.param_nodes.append(node)
     if len(nodes) <= 1 and (not nodes or (forms.kind[nodes[0]] == SYMBOL and c.names[forms.data[nodes[0]]] == "_")):

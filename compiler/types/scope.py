@@ -191,10 +191,10 @@ def _visible(c: Checker, module: Module, target: int, member: str, node: int, ex
         else:
             near = [c.names[s] for s in own if exported(c, target, s)]
             hint = advice(member, near, f"it is looked up in {other.file.path}")
-            c.report(say.UNBOUND_MEMBER, module, node, module=other.name, name=member, advice=hint)
+            c.report(say.UNBOUND_MEMBER, module, node, where=other.name, name=member, advice=hint)
         return False
     if not exported(c, target, symbol):
-        c.report(say.NOT_EXPORTED, module, node, name=member, module=other.name)
+        c.report(say.NOT_EXPORTED, module, node, name=member, where=other.name)
         return False
     return True
 

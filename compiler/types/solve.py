@@ -10,16 +10,19 @@ from compiler.types.records import resolve_all
 from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 
 
-def finish_group(c: Checker, frames: list[Frame], failed: bool) -> None:
-    """Generalize and close; with `failed`, what stayed open is of no use to callers."""
-    while any([f.deferred for f in frames]):
+def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
+    """Generalize and close; True when nothing was reported since the sink held `reported` messages.
+
+    After a message, what stayed open in a signature is of no use to callers and becomes the error type.
+    """
+    while any(f.deferred for f in frames):
         progress = False
         for f in frames:
             progress = resolve_all(f, False) or progress
         if not progress:
             for f in frames:
                 resolve_all(f, True)
-    failed = failed or bool(c.sink.items and frames and _reported_in(c, frames))
+    failed = len(c.sink.items) > reported
     u = c.unifier
     open_infos = [f.info for f in frames if not f.info.ready]
     metas: list[int] = []
@@ -44,11 +47,7 @@ def finish_group(c: Checker, frames: list[Frame], failed: bool) -> None:
         info.ready = True
     for f in frames:
         _close(f)
-
-
-def _reported_in(c: Checker, frames: list[Frame]) -> bool:
-    last = c.sink.items[-1]
-    return any([last.file is f.module.file and f.function.start <= last.start <= f.function.end for f in frames])
+    return not failed
 
 
 def is_main(c: Checker, info: FnInfo) -> bool:

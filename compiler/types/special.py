@@ -325,7 +325,7 @@ def set_field_form(f: Frame, n: int, expected: int) -> int:
 def with_form(f: Frame, n: int, expected: int) -> int:
     kids = f.children(n)
     pairs = [f.children(k) for k in kids[2:]]
-    if len(kids) < 3 or any([len(p) != 2 or not is_symbol(f, p[0]) for p in pairs]):
+    if len(kids) < 3 or any(len(p) != 2 or not is_symbol(f, p[0]) for p in pairs):
         return wrong_shape(f, n, "with")
     record = expr(f, kids[1], expected)
     t = f.body.type[record]
@@ -356,7 +356,7 @@ def access(f: Frame, row: Deferred) -> None:
         f.deferred.append(row)
 
 
-def planned_form(f: Frame, n: int, expected: int) -> int:
+def planned_form(f: Frame, n: int, expected: int) -> int:  # noqa: ARG001 -- a row of SPECIAL
     word = f.c.names[f.data[f.kids[f.data[n]]]]
     hints = {
         "region": "leave it out: the value is the same",

@@ -147,7 +147,7 @@ def _read_builtin(c: Checker, row: Builtin) -> BuiltinInfo:
     for letter in letters:
         needs.append(NUMERIC if letter == "n" else COMPARED if compared else 0)
     variable = c.program.types.var(0) if letters else -1
-    uniform = all([p == variable for p in params])
+    uniform = all(p == variable for p in params)
     return BuiltinInfo(row, () if params == (core.UNIT,) else params, result, needs, uniform)
 
 

@@ -1,0 +1,121 @@
+"""What a generic function asks of its type variables, carried from callee to caller.
+
+Arithmetic asks for I64 or F64, `=` and `show` for values without functions inside.  A variable of a function that is
+handed to such a variable asks the same, so the demands flow through the calls until nothing changes.
+Works on finished bodies; linear in the number of generic uses.
+"""
+
+from __future__ import annotations
+
+from compiler.builtins import BUILTINS
+from compiler.hir.ops import CODE
+from compiler.messages import type as say_type
+from compiler.types.core import F64, H_FN, H_USER, H_VAR, I64
+from compiler.types.state import COMPARED, NUMERIC, Checker, Frame
+from compiler.types.typeform import builtin_info
+
+USES = frozenset([CODE["call"], CODE["fn"], CODE["builtin"], CODE["builtin-fn"]])
+
+
+class Demands:
+    """The demands of one program on the way to their fixed point."""
+
+    __slots__ = ("_holds", "c", "dependants", "todo")
+
+    def __init__(self, c: Checker) -> None:
+        self.c = c
+        self.dependants: dict[tuple[int, int], list[tuple[Frame, int, int]]] = {}
+        self.todo: list[tuple[int, int, int]] = []
+        self._holds: dict[int, bool] = {}
+
+    def demand(self, f: Frame, node: int, actual: int, bit: int, name: str) -> None:
+        """The type must satisfy the demand; a variable passes it on to the function's callers."""
+        types = self.c.program.types
+        if bit == NUMERIC:
+            if types.head[actual] == H_VAR:
+                self._mark(f, types.args[actual][0], bit)
+            elif actual not in (I64, F64):
+                self._report(say_type.NOT_NUMERIC, f, node, name, actual)
+            return
+        if self.holds_function(actual):
+            self._report(say_type.COMPARES_FUNCTIONS, f, node, name, actual)
+            return
+        todo = [actual]
+        while todo:
+            t = todo.pop()
+            if types.head[t] == H_VAR:
+                self._mark(f, types.args[t][0], bit)
+            else:
+                todo.extend(types.args[t])
+
+    def _mark(self, f: Frame, variable: int, bit: int) -> None:
+        needs = f.info.needs
+        if variable < len(needs) and not needs[variable] & bit:
+            needs[variable] |= bit
+            self.todo.append((f.function.id, variable, bit))
+
+    def _report(self, kind: object, f: Frame, node: int, name: str, actual: int) -> None:
+        from compiler.diagnostics import Kind
+
+        assert isinstance(kind, Kind)
+        body = f.body
+        found = self.c.program.types.show(actual)
+        self.c.sink.add(kind, f.module.file, body.start[node], body.end[node], name=name, found=found)
+
+    def holds_function(self, t: int) -> bool:
+        """Whether values of the type can have a function inside."""
+        known = self._holds.get(t)
+        if known is not None:
+            return known
+        types = self.c.program.types
+        head = types.head[t]
+        if head == H_FN:
+            self._holds[t] = True
+            return True
+        if head == H_VAR:
+            return False
+        self._holds[t] = False  # while its own fields are looked at: a type may contain itself
+        found = any(self.holds_function(arg) for arg in types.args[t])
+        if not found and head >= H_USER:
+            data = self.c.program.datas[head - H_USER]
+            found = any(self.holds_function(field) for ctor in data.ctors for field in ctor.fields)
+        self._holds[t] = found
+        return found
+
+
+def check_constraints(c: Checker, frames: list[Frame]) -> None:
+    """Carry all demands to their fixed point; reports types that do not satisfy one."""
+    state = Demands(c)
+    insts = c.program.insts
+    for f in frames:
+        body = f.body
+        for node, op in enumerate(body.op):
+            if op not in USES:
+                continue
+            what, target, actuals = insts[body.imm[node]]
+            if not actuals or not isinstance(target, int):
+                continue
+            if what == "builtin":
+                info = builtin_info(c, BUILTINS[target])
+                for actual, need in zip(actuals, info.needs, strict=True):
+                    if need & COMPARED:
+                        state.demand(f, node, actual, COMPARED, info.row.name)
+            else:
+                for k, actual in enumerate(actuals):
+                    state.dependants.setdefault((target, k), []).append((f, node, actual))
+    for f in frames:
+        for k, need in enumerate(f.info.needs):
+            for bit in (NUMERIC, COMPARED):
+                if need & bit:
+                    state.todo.append((f.function.id, k, bit))
+    done: set[tuple[int, int, int]] = set()
+    while state.todo:
+        item = state.todo.pop()
+        if item in done:
+            continue
+        done.add(item)
+        function, variable, bit = item
+        for f, node, actual in state.dependants.get((function, variable), ()):
+            state.demand(f, node, actual, bit, c.infos[function].label)
+    for f in frames:
+        f.function.numeric = [bool(need & NUMERIC) for need in f.info.needs]
