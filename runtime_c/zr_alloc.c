@@ -56,6 +56,7 @@ typedef struct heap heap;
 
 /* Lies over pages[0]: its owner is always 0. */
 typedef struct segment {
+    _Alignas(64)      /* and so what follows a large block's head is aligned too */
     size_t large;     /* bytes of the one large block here, or 0 */
     uintptr_t owner;
     heap *heap;
@@ -64,7 +65,7 @@ typedef struct segment {
     size_t mapped;
 } segment;
 
-_Static_assert(sizeof(page) == 64 && sizeof(segment) <= sizeof(page), "a page is found by shifting an address");
+_Static_assert(sizeof(page) == 64 && sizeof(segment) == 64, "a page is found by shifting an address");
 _Static_assert(offsetof(page, owner) == offsetof(segment, owner), "one comparison serves both");
 
 struct heap {

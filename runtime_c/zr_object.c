@@ -279,7 +279,7 @@ static void put_word(zr_builder *out, const char *word)
 /* Quoted as source spells it; control characters as \u{...}, all other bytes as they are. */
 static void put_quoted(zr_builder *out, const zr_text *text)
 {
-    static const char hex[] = "0123456789ABCDEF", plain[] = "\n\t\r\"\\", letter[] = "ntr\"\\";
+    static const char hex[] = "0123456789abcdef", plain[] = "\n\t\r\"\\", letter[] = "ntr\"\\";
     char *to = zr_builder_reserve(out, text->length + 2);
     *to++ = '"';
     out->length++;
