@@ -66,14 +66,6 @@ Every definition begins with the name it defines:
 
     (ƒ area (s) …)   (τ Shape …)   (τ (Pair a b) …)   (const limit I64 10)   (extern "C" getpid …)""",
 )
-NAME_CASE = Kind(
-    "SEM_SHAPE-108",
-    "`{name}` cannot be the name of {what}",
-    help="{advice}",
-    explain="""\
-Types and constructors begin upper-case, everything else does not; so a pattern shows by itself which names it
-looks for and which it introduces.  A point parts an alias from a name and can be in neither.""",
-)
 CFG_SHAPE = Kind(
     "SEM_SHAPE-109",
     "this condition cannot be read",
@@ -125,7 +117,7 @@ MODULE_TWICE = Kind(
     "the module is named twice",
     help="delete one of the two ⊙",
     explain="""\
-A file is one module and says its name at most once.""",
+A file is one module and says its name at most once; without a ⊙ it is called `main`.""",
 )
 ALIAS_TWICE = Kind(
     "SEM_DUPLICATE-104",
@@ -139,7 +131,7 @@ EXPORT_TWICE = Kind(
     "`{name}` is exported twice",
     help="delete one of the two",
     explain="""\
-Each exported name is listed once.""",
+Each exported name is listed once, in one `↦` or in several.""",
 )
 IMPORT_TWICE = Kind(
     "SEM_DUPLICATE-107",

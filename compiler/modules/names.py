@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from compiler.builtins import BY_NAME
 
-# Words with a meaning of their own where an expression or a pattern stands; `cfg` has one in every top-level form.
-WORDS = (
-    *("let", "fn", "if", "do", "while", "for", "and", "or", "match", "when", "mut", "set!", "set-field!", "with"),
-    *(".", ":", "::", "->", "region", "the", "list", "array-of", "bytes-of", "cfg", "true", "false", "unit", "_"),
-)
+# Words that mean something inside a form without beginning an expression; the words that do are the checker's.
+WORDS = ("::", "->", "mut", "when", "cfg", "bytes-of")
 
 
 def taken(name: str) -> str:
@@ -21,16 +18,10 @@ def taken(name: str) -> str:
     return "a builtin" if name in BY_NAME else ""
 
 
-def misfit(name: str, *, upper: bool) -> str:
-    """Why a name cannot be given to a definition, as advice; an empty text when it can."""
-    if "." in name and name not in WORDS:
+def misfit(name: str) -> str:
+    """Why a name cannot be that of a module, an alias or a value, as advice; an empty text when it can."""
+    if "." in name:
         return "a name holds no point: it would look like alias.name"
-    first = name[0]
-    if upper and not first.isupper():
-        changed = first.upper() + name[1:]
-        return (
-            f"types and constructors begin upper-case: `{changed}`" if changed[0].isupper() else "begin it upper-case"
-        )
-    if not upper and first.isupper():
-        return f"only types and constructors begin upper-case: `{first.lower() + name[1:]}`"
+    if name[0].isupper():
+        return f"only types and constructors begin upper-case: `{name[0].lower() + name[1:]}`"
     return ""

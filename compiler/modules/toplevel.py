@@ -122,7 +122,7 @@ def _module(module: Module, node: int, symbols: Symbols, sink: Sink) -> None:
     forms = module.forms
     children = forms.children(node)
     name = symbols.names[forms.data[children[1]]] if len(children) == 2 and forms.kind[children[1]] == SYMBOL else ""
-    if not name or names.misfit(name, upper=False):
+    if not name or names.misfit(name):
         wrong = children[1] if len(children) == 2 else node
         sink.add(semantic.MODULE_SHAPE, module.file, forms.start[wrong], forms.end[wrong])
         return
@@ -145,7 +145,7 @@ def _import(module: Module, node: int, symbols: Symbols, wanted: list[Wanted], s
     elif len(children) == 3:
         wrong = children[2]
         name = symbols.names[forms.data[wrong]] if forms.kind[wrong] == SYMBOL else ""
-        if not name or names.misfit(name, upper=False) or name in names.WORDS:
+        if not name or names.misfit(name):
             what = "an alias is a lower-case name without a point"
         else:
             alias = forms.data[wrong]
@@ -228,7 +228,7 @@ def _defined(forms: Forms, node: int, word: str, symbols: Symbols) -> Iterable[t
 def check_names(module: Module, symbols: Symbols, sink: Sink) -> None:
     """Complain about names that are taken, misfit, or exported and unknown.
 
-    Types and constructors are in a name space each that the checker builds; here only their spelling is looked at.
+    Types and constructors have a name space each, which the checker builds and looks after.
     """
     forms = module.forms
     values: dict[int, int] = {}  # symbol id -> the node that names it
@@ -238,12 +238,7 @@ def check_names(module: Module, symbols: Symbols, sink: Sink) -> None:
     ]
     for node, word in sorted(definitions):
         for position, (symbol, place) in enumerate(_defined(forms, node, word, symbols)):
-            what = FORMS[word][3] if position == 0 else "a constructor"
-            advice = names.misfit(symbols.names[symbol], upper=word == "type")
-            if advice:
-                facts: dict[str, object] = {"name": symbols.names[symbol], "what": what, "advice": advice}
-                sink.add(semantic.NAME_CASE, module.file, forms.start[place], forms.end[place], (), **facts)
-            elif word != "type":
+            if word != "type":
                 _unique(module, symbols, values, symbol, place, sink)
             (types if word == "type" and position == 0 else values).setdefault(symbol, place)
     if module.exports is not None:
@@ -264,6 +259,7 @@ def check_names(module: Module, symbols: Symbols, sink: Sink) -> None:
 
 
 def _unique(module: Module, symbols: Symbols, values: dict[int, int], symbol: int, place: int, sink: Sink) -> None:
+    """Complain about a value's name that is the language's, or is there already."""
     file, forms = module.file, module.forms
     start, end = forms.start[place], forms.end[place]
     name = symbols.names[symbol]
