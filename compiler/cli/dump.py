@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import pipeline
-from compiler.cli.common import BACK, FRONT, FRONT_HELP, options, report
+from compiler.cli.common import FRONT, FRONT_HELP, options, report
 from compiler.cli.options import FLAG
 from compiler.cli.streams import out
 from compiler.diagnostics import Sink
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 USAGE = "zero dump FILE --level hir|mir|lir|machine [--format text|tsv|json] [--release] [--feature NAME]"
 OPTIONS = {
     **FRONT,
-    **BACK,
     "--level": ("hir", "mir", "lir", "machine"),
     "--format": ("text", "tsv", "json"),
     "--release": FLAG,
