@@ -130,6 +130,6 @@ def gaps(found: list[Case]) -> list[Problem]:
     problems += [
         Problem("NEGATIVE_NOT_RAISED", f"{FOLDER}/{case.name}", 1, 1, f"{case.code} is no code of the harness")
         for case in found
-        if case.code not in KINDS or not re.fullmatch(r"[A-Z_]+-[a-z0-9-]+", case.name)
+        if case.code not in KINDS or not re.fullmatch(r"[A-Z0-9_]+-[a-z0-9-]+", case.name)
     ]
     return problems

@@ -19,6 +19,8 @@ from ledgers.problems import Problem, Refused, shorten
 from ledgers.table import Row, Table, read_text
 
 Place = tuple[int, int]
+MAX_DEPTH = 32
+KEY = None  # ends the path of a key's own place; without it, a path leads to the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Gate:
 def load_yaml(text: str, shown: str) -> tuple[Any, dict[tuple[Any, ...], Place]]:
     """The document, and the place of every value by its path; refuses duplicate keys."""
     try:
+        too_deep(text, shown)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -63,8 +66,6 @@ def load_yaml(text: str, shown: str) -> tuple[Any, dict[tuple[Any, ...], Place]]
         raise Refused(Problem("GATE_YAML", shown, line, column, shorten(error.problem or str(error), 120))) from None
     except yaml.YAMLError as error:
         raise Refused(Problem("GATE_YAML", shown, 1, 1, shorten(str(error).replace("\n", " "), 120))) from None
-    except RecursionError:
-        raise Refused(Problem("GATE_YAML", shown, 1, 1, "the document is nested too deeply")) from None
     if node is None:
         raise Refused(Problem("GATE_YAML", shown, 1, 1, "the file is empty"))
     reader = Reader(shown)
@@ -72,6 +73,23 @@ def load_yaml(text: str, shown: str) -> tuple[Any, dict[tuple[Any, ...], Place]]
     if reader.problems:
         raise Refused(reader.problems)
     return document, reader.places
+
+
+def too_deep(text: str, shown: str) -> None:
+    """Refuse deep nesting before composing it: the C composer recurses, and would crash the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise Refused(Problem("GATE_YAML", shown, *place, f"values are nested more than {MAX_DEPTH} deep"))
+
+
+PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class Reader:
@@ -89,6 +107,11 @@ class Reader:
         if id(node) in self.open:
             self.problems.append(Problem("GATE_YAML", self.shown, *place, "this value contains itself"))
             return None
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in PLAIN_TAGS:
+            self.problems.append(
+                Problem("GATE_YAML", self.shown, *place, f"the tag {shorten(node.tag)} is not plain YAML")
+            )
+            return None
         self.open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
@@ -105,12 +128,12 @@ class Reader:
             key = str(key_node.value)
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if key in found:
-                first = self.places[(*path, key)][0]
+                first = self.places[(*path, key, KEY)][0]
                 self.problems.append(
                     Problem("GATE_DUPLICATE_KEY", self.shown, *place, f"{key!r} stands in line {first} already")
                 )
                 continue
-            self.places[(*path, key)] = place
+            self.places[(*path, key, KEY)] = place
             found[key] = self.value(value_node, (*path, key))
         return found
 
@@ -140,7 +163,7 @@ def schema_problems(document: Any, places: dict[tuple[Any, ...], Place], shown: 
             allowed = error.schema.get("properties", {})
             for key in error.instance:
                 if key not in allowed:
-                    place = places.get((*path, key), (1, 1))
+                    place = places.get((*path, key, KEY), (1, 1))
                     problems.append(Problem("GATE_UNKNOWN_KEY", shown, *place, f"unknown key {shorten(key)!r}"))
             continue
         while path and path not in places:
