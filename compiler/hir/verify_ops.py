@@ -152,7 +152,7 @@ class Verifier:
             if letter == "n":
                 self.numeric(node, actual)
         args = self.p.types.args[self.p.types.substitute(params, actuals)]
-        if args[:-1] == (UNIT,):
+        if self.p.types.args[params][:-1] == (UNIT,):  # declared so: (show unit) has an operand
             return (), args[-1]
         return args[:-1], args[-1]
 

@@ -225,14 +225,6 @@ NOT_EXPORTED = Kind(
     explain="""\
 A module with `(↦ …)` shows only what it lists: functions, constants, types and constructors, each by its name.""",
 )
-FEATURE_OFF = Kind(
-    "SEM_FEATURE-020",
-    "`{name}` is there only with the feature `{feature}`",
-    help="compile with --feature {feature}, or put the use under the same (cfg …)",
-    explain="""\
-A form with `(cfg (feature "x"))` is part of the program only when the feature is on.  Here it is off, and something
-that is on uses it.""",
-)
 NOT_EXHAUSTIVE = Kind(
     "SEM_MATCH-001",
     "this match does not cover every value: {missing} is missing",

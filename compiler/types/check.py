@@ -99,8 +99,8 @@ def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame
 
 
 def _find_main(c: Checker) -> None:
-    if not c.graph.modules:
-        return
+    if not c.graph.complete:
+        return  # the last module is not the root
     root = len(c.graph.modules) - 1
     name = c.module_names[root].own_values.get(c.word("main"))
     if name is None or name.kind != FN:

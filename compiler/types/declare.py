@@ -6,13 +6,13 @@ does not matter.  Bodies are left to `expr.py`.  To add an annotation of ƒ, add
 
 from __future__ import annotations
 
-from compiler.diagnostics import Note
+from compiler.diagnostics import Note, meant
 from compiler.hir.program import Const, Ctor, Data, Function, Test
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL, TEXT
 from compiler.types.core import BOOL, H_USER, UNIT
-from compiler.types.scope import advice, connect_imports, prelude
+from compiler.types.scope import connect_imports, prelude
 from compiler.types.state import CONST, CTOR, FN, Checker, CtorInfo, DataInfo, FnInfo, ModuleNames, Name
 from compiler.types.typeform import is_variable, read_type
 
@@ -316,7 +316,7 @@ def _read_caps(c: Checker, module: Module, info: FnInfo, parts: list[int]) -> No
     for part in parts:
         word = c.names[forms.data[part]] if forms.kind[part] == SYMBOL else ""
         if word not in CAPABILITIES:
-            hint = advice(word, CAPABILITIES, "the capabilities are " + " ".join(CAPABILITIES))
+            hint = meant(word, CAPABILITIES, "the capabilities are " + " ".join(CAPABILITIES))
             c.report(say.UNBOUND_CAPABILITY, module, part, name=word or "this", advice=hint)
             caps.update(CAPABILITIES)  # what was meant is not known: accept all
         elif word == "pure" and len(parts) > 1:

@@ -6,13 +6,12 @@ again when the recursion group is done.
 
 from __future__ import annotations
 
-from compiler.diagnostics import Note
+from compiler.diagnostics import Note, meant
 from compiler.hir.ops import CODE
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.types.core import H_META, H_USER
 from compiler.types.expr import mismatch
-from compiler.types.scope import advice
 from compiler.types.state import DataInfo, Deferred, Frame
 from compiler.types.unify import H_ERROR
 
@@ -44,7 +43,7 @@ def look_up(f: Frame, row: Deferred) -> bool:
         index = info.fields.get(symbol)
         if index is None:
             name = f.c.names[symbol]
-            hint = advice(name, ctor.names, "its fields are " + ", ".join(ctor.names))
+            hint = meant(name, ctor.names, "its fields are " + ", ".join(ctor.names))
             f.report(say.UNBOUND_FIELD, form, type=u.show(found), name=name, advice=hint)
             u.unify(t, u.error)
             continue

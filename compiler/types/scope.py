@@ -8,8 +8,9 @@ that is off.  Knows no types.
 from __future__ import annotations
 
 from compiler.builtins import BUILTINS
-from compiler.diagnostics import Note
+from compiler.diagnostics import Note, meant
 from compiler.messages import names as say
+from compiler.modules.cfg import report_use
 from compiler.types.state import BUILTIN, Checker, DataInfo, ModuleNames, Name
 
 TYPE_CHECKING = False
@@ -19,44 +20,6 @@ if TYPE_CHECKING:
     from compiler.modules.module import Module
 
 VARIADIC_FORMS = ("list", "array-of")  # builtins of any arity that the table has no type for
-
-
-def distance(a: str, b: str, limit: int) -> int:
-    """Edit distance with transpositions counted as one, or limit + 1 when it is greater."""
-    if abs(len(a) - len(b)) > limit:
-        return limit + 1
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        older, before = before, row
-        row = [i]
-        for j, y in enumerate(b, 1):
-            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                best = min(best, older[j - 2] + 1)
-            row.append(best)
-        if min(row) > limit:
-            return limit + 1
-    return row[-1]
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str:
-    """The candidate most like name, or "" when none is near; ties go to the alphabetically first."""
-    limit = 1 if len(name) < 5 else 2
-    best = ""
-    best_distance = limit + 1
-    for candidate in sorted(candidates):
-        if candidate == name:
-            continue
-        found = distance(name, candidate, limit)
-        if found < best_distance and found < len(name):
-            best, best_distance = candidate, found
-    return best
-
-
-def advice(name: str, candidates: Iterable[str], otherwise: str) -> str:
-    found = nearest(name, candidates)
-    return f"did you mean `{found}`?" if found else otherwise
 
 
 def prelude(c: Checker) -> dict[int, Name]:
@@ -132,7 +95,7 @@ def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node
         return None
     feature = module.disabled.get(symbol)
     if feature is not None:
-        c.report(say.FEATURE_OFF, module, node, name=text, feature=feature)
+        _off(c, module, node, text, feature)
         return None
     upper = text[:1].isupper()
     near = [c.names[s] for s, n in names.values.items() if c.names[s][:1].isupper() == upper]
@@ -142,7 +105,7 @@ def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node
         hint = "its constructors are " + ", ".join([row.ctor.name for row in rows])
     else:
         hint = _import_hint(c, module, symbol) or "define it, or import the module that has it"
-        hint = advice(text, near, hint)
+        hint = meant(text, near, hint)
     c.report(kind, module, node, name=text, advice=hint)
     return None
 
@@ -165,18 +128,25 @@ def find_type(c: Checker, module: Module, names: ModuleNames, symbol: int, node:
         return None
     feature = module.disabled.get(symbol)
     if feature is not None:
-        c.report(say.FEATURE_OFF, module, node, name=text, feature=feature)
+        _off(c, module, node, text, feature)
         return None
     near = [c.names[s] for s in names.types] + ["I64", "F64", "Bool", "Text", "Unit", "List", "Array"]
-    c.report(say.UNBOUND_TYPE, module, node, name=text, advice=advice(text, near, "declare it with τ, or import it"))
+    c.report(say.UNBOUND_TYPE, module, node, name=text, advice=meant(text, near, "declare it with τ, or import it"))
     return None
+
+
+def _off(c: Checker, module: Module, node: int, name: str, feature: str) -> None:
+    forms = module.forms
+    report_use(c.sink, module.file, forms.start[node], forms.end[node], name, feature)
 
 
 def _target(c: Checker, module: Module, names: ModuleNames, alias: str, node: int) -> int:
     found = names.aliases.get(c.word(alias), -1)
-    if found < 0:
+    if found < 0 and c.word(alias) in module.disabled:
+        _off(c, module, node, alias, module.disabled[c.word(alias)])
+    elif found < 0:
         near = [c.names[s] for s in names.aliases]
-        hint = advice(alias, near, f'import a module as {alias}: (↥ "path" {alias})')
+        hint = meant(alias, near, f'import a module as {alias}: (↥ "path" {alias})')
         c.report(say.UNBOUND_ALIAS, module, node, name=alias, advice=hint)
     return found
 
@@ -187,10 +157,10 @@ def _visible(c: Checker, module: Module, target: int, member: str, node: int, ex
     if not exists:
         feature = other.disabled.get(symbol)
         if feature is not None:
-            c.report(say.FEATURE_OFF, module, node, name=member, feature=feature)
+            _off(c, module, node, member, feature)
         else:
             near = [c.names[s] for s in own if exported(c, target, s)]
-            hint = advice(member, near, f"it is looked up in {other.file.path}")
+            hint = meant(member, near, f"it is looked up in {other.file.path}")
             c.report(say.UNBOUND_MEMBER, module, node, where=other.name, name=member, advice=hint)
         return False
     if not exported(c, target, symbol):

@@ -52,7 +52,7 @@ def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
 
 def is_main(c: Checker, info: FnInfo) -> bool:
     """Whether this is the program's main: its type is fixed, so it does not generalize."""
-    return info.label == "main" and info.module == len(c.graph.modules) - 1
+    return c.graph.complete and info.label == "main" and info.module == len(c.graph.modules) - 1
 
 
 def _close(f: Frame) -> None:
