@@ -1,0 +1,194 @@
+"""From one result to the report's folder: index.html, every table as CSV and JSON, JUnit XML.
+
+Judges nothing and measures nothing; the same result gives the same bytes.  All files are written beside their place and
+renamed, so a reader never sees half a report.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from reports.changes import changes
+from reports.charts import phases, ratios
+from reports.junit import junit
+from reports.tables import Table, number, tables
+
+
+class RenderError(Exception):
+    """A result that cannot be rendered; the text is one message with a place and a next step."""
+
+
+# What a reader takes from a verdict: (symbol, words).  A symbol, so that colour is never alone.
+WORDS = {
+    "pass": ("✓", "pass"),
+    "waived": ("≈", "waived"),
+    "fail": ("✗", "fail"),
+    "inconclusive": ("?", "inconclusive"),
+    "unmeasured": ("∅", "unmeasured"),
+    "broken": ("!", "broken"),
+    "planned": ("·", "planned"),
+    "partly claimed": ("◐", "partly claimed"),
+    "killed": ("✓", "killed"),
+    "survived": ("✗", "survived"),
+    "raised": ("✓", "raised"),
+    "not raised": ("✗", "not raised"),
+    "supported": ("✓", "supported"),
+    "unsupported": ("✗", "unsupported"),
+    "not-judged": ("·", "not judged"),
+    "not-run": ("∅", "not run"),
+}
+
+
+def load(path: Path, root: Path) -> dict[str, Any]:
+    """The result, validated; RenderError says where it is wrong."""
+    import jsonschema
+
+    try:
+        result: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise RenderError(f"{path}:1:1: error[REPORT_NO_RESULT]: no such file\nhelp: make release") from None
+    except UnicodeDecodeError as error:
+        raise RenderError(
+            f"{path}: byte {error.start}: error[REPORT_BAD_RESULT]: not UTF-8\nhelp: make release"
+        ) from None
+    except json.JSONDecodeError as error:
+        place = f"{path}:{error.lineno}:{error.colno}"
+        raise RenderError(f"{place}: error[REPORT_BAD_RESULT]: {error.msg}\nhelp: make release") from None
+    schema = json.loads((root / "schemas" / "result.json").read_text("utf-8"))
+    problem = jsonschema.Draft202012Validator(schema)
+    for wrong in problem.iter_errors(result):
+        raise RenderError(
+            f"{path}: error[REPORT_BAD_RESULT]: {wrong.json_path}: {wrong.message[:200]}\nhelp: make release"
+        )
+    return result
+
+
+def render(path: Path, root: Path) -> Path:
+    """Write the report beside the result and return the page's path.
+
+    Errors: RenderError for a result that cannot be read, OSError for a folder that cannot be written.
+    """
+    result = load(path, root)
+    folder = path.parent
+    found = tables(result)
+    page = _page(result, found, root)
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    for table in found.values():
+        _write(data / f"{table.name}.csv", _csv(table))
+        _write(data / f"{table.name}.json", _json(table))
+    _write(folder / "junit.xml", junit(result))
+    _write(folder / "index.html", page)
+    return folder / "index.html"
+
+
+def _page(result: dict[str, Any], found: dict[str, Table], root: Path) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["mark"] = lambda word: WORDS.get(str(word), ("", str(word)))
+    compared, moved = changes(result, root)
+    return environment.get_template("report.html.j2").render(
+        result=result,
+        tables=found,
+        words=WORDS,
+        style=(Path(__file__).parent / "templates" / "style.css").read_text("utf-8"),
+        compared=compared,
+        changes=moved,
+        comparisons=_comparisons(result),
+        memory=_memory(result),
+        counts=_counts(result),
+    )
+
+
+def _counts(result: dict[str, Any]) -> list[tuple[str, int]]:
+    """Checks by verdict, blocking ones first."""
+    order = ("fail", "broken", "unmeasured", "inconclusive", "waived", "pass")
+    verdicts = [f["verdict"] for gate in result["gates"] for f in gate["findings"]]
+    return [(word, verdicts.count(word)) for word in order if word in verdicts]
+
+
+def _comparisons(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """A chart for every check that compares before with after."""
+    out: list[dict[str, Any]] = []
+    for gate in result["gates"]:
+        for finding in gate["findings"]:
+            details = [d for d in finding["details"] if "ratio" in d]
+            if not details:
+                continue
+            paired = any("low" in d for d in details)
+            out.append(
+                {
+                    "finding": finding,
+                    "gate": gate["gate"],
+                    "paired": paired,
+                    "svg": ratios(f"c{len(out)}", finding["says"], details, finding["budget"]),
+                }
+            )
+    return out
+
+
+def _memory(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Charts of memory by phase: tracked bytes, current RSS, phase peak; in mebibytes and in the build's order."""
+    titles = {
+        "tracked_bytes": "Tracked bytes, all owners",
+        "rss_current": "Current RSS at the end of each phase",
+        "rss_phase_peak": "Peak RSS within each phase",
+    }
+    series: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
+    orders: dict[str, list[str]] = {}
+    for row in result["rows"]:
+        project, slash, phase = row["workload"].rpartition("/")
+        if row["metric"] not in titles or not slash:
+            continue
+        order = orders.setdefault(project, [])
+        if phase not in order:
+            order.append(phase)
+        series.setdefault((project, row["metric"]), {}).setdefault(row["variant"], {})[phase] = row["value"] / 2**20
+    out: list[dict[str, Any]] = []
+    for (project, metric), variants in series.items():
+        before, after = variants.get("before", {}), variants.get("after", {})
+        svg = phases(f"m{len(out)}", f"{titles[metric]}: {project}", orders[project], before, after, "MiB")
+        out.append({"title": titles[metric], "project": project, "svg": svg})
+    return out
+
+
+def _csv(table: Table) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in table.rows)
+    return buffer.getvalue()
+
+
+def _json(table: Table) -> str:
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return json.dumps({"caption": table.caption, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside, sync, rename."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
