@@ -1,6 +1,6 @@
-"""`docs/reference/diagnostics.md`, made from the tables: run `python -m compiler.messages.spec > docs/reference/diagnostics.md`.
+"""`docs/reference/diagnostics.md`, made from the tables of messages.
 
-Knows the tables and nothing else; a test keeps the page current.
+`python -m compiler.messages.spec` prints the page; a test keeps the file equal to it.  Knows the tables and nothing else.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ import sys
 from compiler.diagnostics import CLASSES
 from compiler.messages import everything
 
+INTRODUCTION = """\
+# Diagnostics
+
+Generated from `compiler/messages/`; do not edit.  `zero explain CODE` prints an entry.
+A code is a class and a number and is never reused.
+"""
+
 
 def page() -> str:
     """The reference page of all diagnostics, by class."""
     kinds = everything()
-    parts = [
-        "# Diagnostics\n\nGenerated from `compiler/messages/`; do not edit.  `zero explain CODE` prints an entry.\n"
-        "A code is a class and a number and is never reused.\n"
-    ]
+    parts = [INTRODUCTION]
     for family in CLASSES:
         rows = [kind for code, kind in kinds.items() if code.rpartition("-")[0] == family]
         if rows:
