@@ -1,9 +1,9 @@
 /* zr_object.c -- objects by their descriptors: make, release, copy, compare, show; all on bounded stack.
  *
  * Release threads its list of dead objects through their own headers: no recursion and no extra memory.
- * Compare and show walk with an explicit path on the heap, and mark what is on it by a bit of its tag, one bit a
- * side: meeting a mark is meeting a value within itself.  Only arrays and data are marked (lists and texts cannot
- * be on a cycle alone), and never static objects, which may be read-only.
+ * Compare and show walk with an explicit path on the heap.  They panic exactly when a plain recursion would not
+ * end: every so often the path's newest entry (for compare a pair) is remembered, and meeting it again below itself is a
+ * cycle (Brent 1980).  Nothing is marked, so static objects may be read-only.
  * A new kind of object is a row in `child_bits`' switch, and how it is spelled in `zr_show`.
  */
 #include "zr.h"
@@ -94,7 +94,7 @@ zr_object *zr_array_copy(zr_object *object)
 
 /* ---- walking ---- */
 
-/* How far a walk is within one object; for a list `at` and `beside` are the cells it has come to. */
+/* How far a walk is within one object; for a list `at` is the cell it has come to. */
 typedef struct step {
     zr_object *left, *right; /* as entered; `right` is NULL for show */
     zr_object *at, *beside;
@@ -104,57 +104,44 @@ typedef struct step {
 typedef struct path {
     step *steps;
     int64_t depth, room;
+    int64_t mark, mark_next; /* where the remembered step is, and the depth that becomes the next one */
     const char *loc;
 } path;
 
-enum { ON_LEFT = 1u << 30, TAG_BITS = ON_LEFT - 1 };
-static const uint32_t ON_RIGHT = 1u << 31;
-
-static void mark(const path *walk, zr_object *object, uint32_t side)
+static void leave_all(path *walk)
 {
-    if (!object || object->count < 0 || object->desc->kind == ZR_DESC_LIST)
-        return;
-    if (object->tag & side)
-        zr_panic(ZR_PANIC_CYCLE, walk->loc, 0, 0);
-    object->tag |= side;
-}
-
-static void unmark(zr_object *object, uint32_t side)
-{
-    if (object && object->count >= 0)
-        object->tag &= ~side;
+    if (walk->steps)
+        zr_free(walk->steps);
 }
 
 static void enter(path *walk, zr_object *left, zr_object *right)
 {
+    if (walk->depth > walk->mark && walk->steps[walk->mark].left == left && walk->steps[walk->mark].right == right)
+        zr_panic(ZR_PANIC_CYCLE, walk->loc, 0, 0);
     if (walk->depth == walk->room) {
         int64_t room = walk->room ? walk->room * 2 : 25;
         step *bigger = zr_alloc((size_t)room * sizeof(step));
-        if (walk->steps) {
+        if (walk->steps)
             zr_copy(bigger, walk->steps, (size_t)walk->depth * sizeof(step));
-            zr_free(walk->steps);
-        }
+        leave_all(walk);
         walk->steps = bigger;
         walk->room = room;
     }
-    walk->steps[walk->depth++] = (step){left, right, left, right, 0};
-    mark(walk, left, ON_LEFT);
-    mark(walk, right, ON_RIGHT);
+    walk->steps[walk->depth] = (step){left, right, left, right, 0};
+    if (walk->depth == walk->mark_next) { /* depths 0, 1, 3, 7, ...: some mark lies within every endless path */
+        walk->mark = walk->depth;
+        walk->mark_next = walk->depth * 2 + 1;
+    }
+    walk->depth++;
 }
 
 static void leave(path *walk)
 {
-    const step *last = &walk->steps[--walk->depth];
-    unmark(last->left, ON_LEFT);
-    unmark(last->right, ON_RIGHT);
-}
-
-static void leave_all(path *walk)
-{
-    while (walk->depth)
-        leave(walk);
-    if (walk->steps)
-        zr_free(walk->steps);
+    walk->depth--;
+    if (walk->mark >= walk->depth) { /* the remembered step is gone: remember again from here */
+        walk->mark = walk->depth ? walk->depth - 1 : 0;
+        walk->mark_next = walk->mark * 2 + 1;
+    }
 }
 
 /* How many children, for every kind but list. */
@@ -205,11 +192,11 @@ static int compare(const zr_object *left, const zr_object *right)
             return left == right;
         return -1;
     }
-    if (left->desc->kind == ZR_DESC_ARRAY) /* entered even when lengths differ: a cycle is said first */
-        return -1;
-    if ((left->tag ^ right->tag) & TAG_BITS)
+    if (left->tag != right->tag)
         return 0;
-    return left->desc->count ? -1 : 1;
+    if (child_count(left) != child_count(right))
+        return 0;
+    return child_count(left) ? -1 : 1;
 }
 
 int64_t zr_equal(zr_object *left, zr_object *right, const char *loc)
@@ -239,10 +226,6 @@ int64_t zr_equal(zr_object *left, zr_object *right, const char *loc)
             r = ((zr_list *)here->beside)->item;
             field = here->at->desc->fields[0];
         } else {
-            if (here->next == 0 && child_count(here->at) != child_count(here->beside)) {
-                verdict = 0;
-                break;
-            }
             if (here->next == child_count(here->at)) {
                 leave(&walk);
                 continue;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_the_fast_path_keeps_exact_counts() -> None:
         assert now.live_blocks - start.live_blocks == len(blocks)
         assert now.live_bytes - start.live_bytes == sum(lib.zr_block_size(n) for _, n in blocks)
         addresses = sorted((int(ffi.cast("uintptr_t", block)), n) for block, n in blocks)
-        assert all(a + max(n, 1) <= b for (a, n), (b, _) in zip(addresses, addresses[1:], strict=False))
+        assert all(a + max(n, 1) <= b for (a, n), (b, _) in itertools.pairwise(addresses))
         for block, n in blocks:
             fill(block, n, n)
         assert all(intact(block, n, n) for block, n in blocks)

@@ -241,6 +241,21 @@ def test_marks_are_gone_after_a_difference() -> None:
     assert live() == before
 
 
+def test_a_cycle_against_what_ends_is_just_different() -> None:
+    before = live()
+    cycle = array_of(ARRAY_OF_REF, [bits(NIL)])
+    ffi.cast("zr_array *", cycle).items[0] = bits(cycle)  # holds itself, uncounted
+    finite = array_of(ARRAY_OF_REF, [])
+    for _ in range(50):
+        finite = array_of(ARRAY_OF_REF, [bits(finite)])
+    assert lib.zr_equal(cycle, finite, LOC) == 0
+    assert lib.zr_equal(finite, cycle, LOC) == 0
+    ffi.cast("zr_array *", cycle).items[0] = bits(NIL)
+    drop(cycle)
+    drop(finite)
+    assert live() == before
+
+
 def test_lists_by_index() -> None:
     made = list_of(LIST_OF_I64, [10, 20, 30])
     assert lib.zr_list_len(made) == 3
