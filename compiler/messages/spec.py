@@ -1,6 +1,6 @@
 """`docs/reference/diagnostics.md`, made from the tables of messages.
 
-`python -m compiler.messages.spec` prints the page; a test keeps the file equal to it.  Knows the tables and nothing else.
+`python -m compiler.messages.spec` prints the page; a test keeps the file equal to it.  Knows nothing but the tables.
 """
 
 from __future__ import annotations
