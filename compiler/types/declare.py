@@ -13,7 +13,7 @@ from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL, TEXT
 from compiler.types.core import BOOL, H_USER, UNIT
 from compiler.types.scope import connect_imports, prelude
-from compiler.types.state import CONST, CTOR, FN, Checker, CtorInfo, DataInfo, FnInfo, ModuleNames, Name
+from compiler.types.state import ABSENT, CONST, CTOR, FN, Checker, CtorInfo, DataInfo, FnInfo, ModuleNames, Name
 from compiler.types.typeform import is_variable, read_type
 
 TYPE_CHECKING = False
@@ -98,6 +98,9 @@ def declare_module(
 
         hint = "the builtins are what a program can reach today"
         c.report(backend.FORM, module, n, name="extern", advice=hint)
+        name_node = module.forms.children(n)[2]
+        symbol = module.forms.data[name_node]
+        names.values[symbol] = names.own_values[symbol] = Name(ABSENT, None, index, name_node)
     return [*infos, *consts, *tests]
 
 

@@ -15,7 +15,7 @@ from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
 from compiler.types.core import BOOL, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, TEXT, UNIT
 from compiler.types.scope import VARIADIC_FORMS, find_value
-from compiler.types.state import BUILTIN, CONST, CTOR, FN, BuiltinInfo, CtorInfo, FnInfo, Frame, Name, Use
+from compiler.types.state import ABSENT, BUILTIN, CONST, CTOR, FN, BuiltinInfo, CtorInfo, FnInfo, Frame, Name, Use
 from compiler.types.typeform import builtin_info
 from compiler.types.unify import H_ERROR, NO_TYPE
 
@@ -51,7 +51,7 @@ def expr(f: Frame, n: int, expected: int) -> int:
                 if handler is not None:
                     return handler(f, n, expected)
                 name = f.names.values.get(symbol) or find_value(f.c, f.module, f.names, symbol, first)
-                if name is None:
+                if name is None or name.kind == ABSENT:
                     return skip_call(f, n)
                 return call_name(f, n, name, expected)
         return apply_value(f, n, first, expected)
@@ -167,7 +167,7 @@ def symbol_value(f: Frame, n: int, expected: int) -> int:
         f.report(say_type.VARIADIC_VALUE, n, name=text)
         return hole(f, n)
     name = f.names.values.get(symbol) or find_value(f.c, f.module, f.names, symbol, n)
-    if name is None:
+    if name is None or name.kind == ABSENT:
         return hole(f, n)
     target = name.target
     if name.kind == FN:

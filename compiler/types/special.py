@@ -95,7 +95,7 @@ def let_form(f: Frame, n: int, expected: int) -> int:
         if (len(parts) != 2 and not mutable) or not is_symbol(f, parts[-2]):
             wrong_shape(f, n, "let", binding)
             # Names that were meant still count as bound, so that their uses are not reported too.
-            for part in parts[:-1]:
+            for part in parts:
                 if is_symbol(f, part):
                     f.bind(f.data[part], f.local(f.c.names[f.data[part]], f.u.error, True), trail)
             continue

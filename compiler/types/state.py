@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Kind, Note, Sink, SourceFile
     from compiler.modules.module import Graph, Module
 
-FN, CONST, CTOR, BUILTIN = range(4)
+FN, CONST, CTOR, BUILTIN, ABSENT = range(5)  # ABSENT: reported where it is defined; uses are silent
 NUMERIC, COMPARED = 1, 2  # what a type variable must allow, as bits
 
 
