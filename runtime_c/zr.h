@@ -142,7 +142,7 @@ typedef struct zr_builder {
     int64_t length, room;
 } zr_builder;
 
-char *zr_builder_reserve(zr_builder *builder, int64_t more); /* where the next `more` bytes go */
+char *zr_builder_reserve(zr_builder *builder, int64_t more); /* where the next `more` > 0 bytes go */
 void zr_builder_put(zr_builder *builder, const char *bytes, int64_t n);
 zr_object *zr_builder_done(zr_builder *builder);             /* the text; the builder is empty again */
 void zr_builder_drop(zr_builder *builder);

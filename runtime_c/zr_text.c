@@ -120,6 +120,8 @@ char *zr_builder_reserve(zr_builder *builder, int64_t more)
 
 void zr_builder_put(zr_builder *builder, const char *bytes, int64_t n)
 {
+    if (n == 0)
+        return;
     zr_copy(zr_builder_reserve(builder, n), bytes, (size_t)n);
     builder->length += n;
 }
