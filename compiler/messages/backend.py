@@ -30,3 +30,11 @@ TYPE = Kind(
     explain="""\
 The types Any, Bytes and Actor are part of the language, but this version of the compiler cannot compile them.""",
 )
+LARGE_TYPE = Kind(
+    "BACKEND_UNSUPPORTED-004",
+    "the type here has more than 500 parts",
+    help="split the value up: give its parts a type of your own (τ)",
+    explain="""\
+A type that is written out would have more than 500 parts: lists in lists in lists, or pairs of pairs.  The compiler
+makes code for every type it meets and stops here.  A type of your own counts as one part, whatever it holds.""",
+)

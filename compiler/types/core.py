@@ -15,16 +15,19 @@ HEAD_NAMES = ("I64", "F64", "Bool", "Text", "Unit", "Bytes", "Any", "List", "Arr
 # The first rows of every Types table, so these ids are constants.
 I64, F64, BOOL, TEXT, UNIT, BYTES, ANY = range(7)
 
+MAX_PARTS = 500  # of one type: the checker lets no larger one through, so recursion over a type is shallow
+
 
 class Types:
     """The table of all types of one program."""
 
-    __slots__ = ("_ids", "args", "head", "user_names")
+    __slots__ = ("_ids", "args", "head", "parts", "user_names")
 
     def __init__(self) -> None:
         self._ids: dict[tuple[int, tuple[int, ...]], int] = {}
         self.head: list[int] = []
         self.args: list[tuple[int, ...]] = []
+        self.parts: list[int] = []  # how many heads the type has, written out
         self.user_names: list[str] = []  # by data index, for printing
         for primitive in range(7):
             self.make(primitive)
@@ -37,6 +40,11 @@ class Types:
             found = self._ids[key] = len(self.head)
             self.head.append(head)
             self.args.append(args)
+            size = 1
+            if head != H_VAR:
+                for arg in args:
+                    size += self.parts[arg]
+            self.parts.append(size)
         return found
 
     def var(self, index: int) -> int:

@@ -6,14 +6,16 @@ observable and becomes I64 or Unit.  After this no open type is left in the grou
 
 from __future__ import annotations
 
+from compiler.messages import backend
+from compiler.types.core import MAX_PARTS
 from compiler.types.records import resolve_all
 from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 
-
+    """Generalize and close; True when no message came (the sink held `reported` before) and nothing is of error type.
 def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
-    """Generalize and close; True when nothing was reported since the sink held `reported` messages.
+    """Generalize and close; True when the bodies are fit for later checks: nothing reported in them, no error type.
 
-    After a message, what stayed open in a signature is of no use to callers and becomes the error type.
+    `reported` is how many messages the sink held before the group.  After a message, what stayed open in a signature is of no use to callers and becomes the error type.
     """
     while any(f.deferred for f in frames):
         progress = False
@@ -45,9 +47,11 @@ def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
             info.params = tuple([u.solved(t) for t in info.params])
             info.result = u.solved(info.result)
         info.ready = True
+    # A mistake in a signature was reported before: the body is silent about it, and still not fit for later checks.
+    tainted = bool(c.sink.items) and any(t < 0 and u.has_error(t) for f in frames for t in f.body.type)
     for f in frames:
-        _close(f)
-    return not failed
+        _close(f, failed or tainted)
+    return not (failed or tainted) and len(c.sink.items) == reported
 
 
 def is_main(c: Checker, info: FnInfo) -> bool:
@@ -55,13 +59,17 @@ def is_main(c: Checker, info: FnInfo) -> bool:
     return c.graph.complete and info.label == "main" and info.module == len(c.graph.modules) - 1
 
 
-def _close(f: Frame) -> None:
+def _close(f: Frame, failed: bool) -> None:
     u = f.u
     types = f.body.type
     solved = u.solved
+    parts = u.types.parts
     for node, t in enumerate(types):
         if t < 0:
-            types[node] = solved(t)
+            t = types[node] = solved(t)
+        if parts[t] > MAX_PARTS and not failed:
+            failed = True  # once a body
+            f.c.sink.add(backend.LARGE_TYPE, f.module.file, f.body.start[node], f.body.end[node])
     for local in f.locals:
         if local.type < 0:
             local.type = solved(local.type)
@@ -73,10 +81,10 @@ def _close(f: Frame) -> None:
                 own = tuple([program.types.var(i) for i in range(f.info.vars)])
             closed = own
         else:
-            parts = []
+            args = []
             for t in actuals:
-                parts.append(solved(t))
-            closed = tuple(parts)
+                args.append(solved(t))
+            closed = tuple(args)
         f.body.imm[node] = program.inst(what, target, closed)
     info = f.info
     function = info.function

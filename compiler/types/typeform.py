@@ -31,6 +31,14 @@ def is_variable(name: str) -> bool:
 
 def read_type(c: Checker, module: Module, names: ModuleNames, node: int, variables: dict[int, int], place: str) -> int:
     """The type of a type form; the error type, with a message, when it is none.  `place`: signature, data or body."""
+    found = _read(c, module, names, node, variables, place)
+    if found >= 0 and c.program.types.parts[found] > core.MAX_PARTS:
+        c.report(backend.LARGE_TYPE, module, node)
+        return c.unifier.error
+    return found
+
+
+def _read(c: Checker, module: Module, names: ModuleNames, node: int, variables: dict[int, int], place: str) -> int:
     forms = module.forms
     u = c.unifier
     if forms.kind[node] == SYMBOL:

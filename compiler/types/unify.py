@@ -9,10 +9,11 @@ Knows nothing of source.
 
 from __future__ import annotations
 
-from compiler.types.core import F64, H_FN, H_META, H_USER, H_VAR, HEAD_NAMES, I64, UNIT, Types
+from compiler.types.core import F64, H_FN, H_META, H_USER, H_VAR, HEAD_NAMES, I64, MAX_PARTS, UNIT, Types
 
 H_ERROR = 15  # the type of what is already reported; fits everything, so one mistake gives one message
 UNBOUND = 1 << 60  # link of an unsolved meta
+MAX_SHOWN = 8  # levels of a type that is still open, in messages
 NO_TYPE = UNBOUND  # "nothing is expected here"
 
 
@@ -153,12 +154,13 @@ class Unifier:
     def metas(self, t: int, into: list[int]) -> None:
         """Append the unsolved metas of t, in order of first appearance."""
         todo = [t]
+        seen = set(into)
         while todo:
             t = self.find(todo.pop())
-            if t < 0:
+            if t < 0 and t not in seen:
+                seen.add(t)
                 if self.head[~t] == H_META:
-                    if t not in into:
-                        into.append(t)
+                    into.append(t)
                 else:
                     todo.extend(reversed(self.args[~t]))
 
@@ -215,26 +217,30 @@ class Unifier:
     def has_error(self, t: int) -> bool:
         """Whether the error type stands inside t."""
         todo = [t]
+        seen: set[int] = set()
         while todo:
             t = self.find(todo.pop())
-            if t < 0:
+            if t < 0 and t not in seen:
+                seen.add(t)
                 if self.head[~t] == H_ERROR:
                     return True
                 todo.extend(self.args[~t])
         return False
 
-    def show(self, t: int) -> str:
-        """The type as the language writes it; `_` for what is not known."""
+    def show(self, t: int, depth: int = 0) -> str:
+        """The type as the language writes it; `_` for what is not known, `…` where it is very large."""
         t = self.find(t)
         if t >= 0:
-            return self.types.show(t)
+            return self.types.show(t) if self.types.parts[t] <= MAX_PARTS else "…"
         head = self.head[~t]
         if head in (H_META, H_ERROR):
             return "_"
+        if depth == MAX_SHOWN:
+            return "…"
         name = self.types.user_names[head - H_USER] if head >= H_USER else HEAD_NAMES[head]
         if head == H_FN:
             name = "→"
         shown = []
         for arg in self.args[~t]:
-            shown.append(self.show(arg))
+            shown.append(self.show(arg, depth + 1))
         return "(" + " ".join([name, *shown]) + ")"
