@@ -11,7 +11,7 @@ from compiler.types.core import MAX_PARTS
 from compiler.types.records import resolve_all
 from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 
-    """Generalize and close; True when no message came (the sink held `reported` before) and nothing is of error type.
+
 def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
     """Generalize and close; True when the bodies are fit for later checks: nothing reported in them, no error type.
 
