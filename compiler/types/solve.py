@@ -15,7 +15,8 @@ from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
     """Generalize and close; True when the bodies are fit for later checks: nothing reported in them, no error type.
 
-    `reported` is how many messages the sink held before the group.  After a message, what stayed open in a signature is of no use to callers and becomes the error type.
+    `reported` is how many messages the sink held before the group.  After a message, what stayed open in a signature
+    is of no use to callers and becomes the error type.
     """
     while any(f.deferred for f in frames):
         progress = False
