@@ -132,9 +132,7 @@ def _text_cat(b: Builder, value: int) -> int:
 
 
 def _panic(b: Builder, value: int) -> int:
-    kind = b.source.imm[value]
-    number = PANICS[kind][0] if isinstance(kind, str) else int(kind)
-    b.panic(number, *[b.use(arg) for arg in b.source.args[value]])
+    b.panic(PANICS[b.source.imm[value]][0], *[b.use(arg) for arg in b.source.args[value]])
     return -1
 
 

@@ -43,9 +43,9 @@ class Statics:
         self._known: dict[tuple[str, object], str] = {}
         self._numbers: dict[str, int] = {}
 
-    def text(self, value: str | bytes) -> str:
-        """The symbol of a static text."""
-        raw = value.encode() if isinstance(value, str) else value
+    def text(self, value: str) -> str:
+        """The symbol of a static text; bytes that are not UTF-8 come as lone surrogates."""
+        raw = value.encode("utf-8", "surrogateescape")
         known = self._known.get(("text", raw))
         if known is None:
             body = len(raw).to_bytes(8, "little") + raw + b"\0"

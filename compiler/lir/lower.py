@@ -60,8 +60,6 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
     types, values, ops, places = function.type, b.values, function.op, function.at
     start_of[0] = b.block = b.out.block()
     calls.receive(b)
-    if any(target == 0 for number in order for target, _ in function.blocks[number].succs):
-        start_of[0] = _enter_loop(b)
     for number in order:
         block = function.blocks[number]
         if number:
@@ -81,17 +79,6 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
             for target, args in function.blocks[number].succs
         ]
     return b.finish()
-
-
-def _enter_loop(b: Builder) -> int:
-    """The entry block is also a loop's header, so it needs another block before it; returns the header."""
-    header = b.out.block()
-    passed = [value for value in b.source.params if b.source.type[value] != "unit"]
-    b.jump(header, *[b.values[value] for value in passed])
-    for value in passed:
-        b.values[value] = b.out.param(header, lir_type(b.source.type[value]), b.source.at[value])
-    b.block = header
-    return header
 
 
 def _entry(main: Function) -> Function:

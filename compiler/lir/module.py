@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 from compiler.ir.function import Module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from compiler.lir.ops import Data
+from compiler.lir.ops import Data
 
 ENTRY = "zero_main"  # what the runtime's start calls; its result is the exit status
 
@@ -23,6 +20,10 @@ class LirModule(Module):
         super().__init__("lir")
         self.data: list[Data] = []
         self.exported: frozenset[str] = frozenset((ENTRY,))
+
+    def read_data(self, name: str, section: str, data: bytes, relocs: list[tuple[int, str, int]], align: int) -> None:
+        """Append a datum; the text parser calls this."""
+        self.data.append(Data(name, section, data, relocs, align))
 
 
 class UnsupportedError(Exception):
