@@ -1,0 +1,127 @@
+"""Proves an allocation: every use reads a place that holds the value it meant, on every path.
+
+A forward data flow over "which values does each place hold", met by intersection, run on the instructions as
+emitted with the record of what they meant.  It shares nothing with the allocator but that record, so a mistake
+in ranges, splitting, copies or resolution shows as a use of the wrong place.
+Source: the checker of regalloc2 (bytecodealliance).
+"""
+
+from __future__ import annotations
+
+from compiler.machine.function import FIRST_VIRTUAL
+from compiler.machine.ops import CODE, OPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from compiler.machine.function import MachineFunction
+    from compiler.machine.rewrite import Record
+
+    State = dict[int, frozenset[int]]  # place to the values it holds
+
+_XCHG, _POP = CODE["xchg"], CODE["pop"]
+_NONE: frozenset[int] = frozenset()
+
+
+def check(mf: MachineFunction, record: Record, target: ModuleType) -> list[str]:
+    """Problems found; the function must be allocated with `record`."""
+    problems: list[str] = []
+    caller_saved = [*target.CALLER_SAVED, *range(16, 32)]
+    clobbers = {row.code: [target.REGISTERS[name] for name in row.clobbers] for row in OPS if row.clobbers}
+    entry: State = {reg: frozenset((value,)) for value, reg in mf.params}
+    states: dict[int, State] = {mf.order[0]: entry}
+    work = [mf.order[0]]
+    rounds = 0
+    while work:
+        b = work.pop(0)
+        rounds += 1
+        assert rounds < 100 * len(mf.order) + 100, "the data flow does not settle"
+        state = dict(states[b])
+        _walk(record, b, state, caller_saved, clobbers, None)
+        for goal, args in record.args[b]:
+            arriving = _pass(state, record.params[goal], args)
+            known = states.get(goal)
+            merged = arriving if known is None else _meet(known, arriving)
+            if merged != known:
+                states[goal] = merged
+                if goal not in work:
+                    work.append(goal)
+    for b in mf.order:
+        if b in states:
+            _walk(record, b, dict(states[b]), caller_saved, clobbers, problems)
+        else:
+            problems.append(f"block {b} is never reached")
+    return problems
+
+
+def _meet(left: State, right: State) -> State:
+    result: State = {}
+    for place, values in left.items():
+        both = values & right.get(place, _NONE)
+        if both:
+            result[place] = both
+    return result
+
+
+def _pass(state: State, params: list[int], args: list[int]) -> State:
+    """The state after the edge: parameters take the values of their arguments.
+
+    Copies stand before the jump or after it, so a place holds a parameter when it holds its argument; which one of
+    the two is meant is settled by name: parameters are renamed at once.
+    """
+    if not params:
+        return state
+    given: dict[int, list[int]] = {}
+    for param, arg in zip(params, args, strict=True):
+        given.setdefault(arg, []).append(param)
+    old = set(params)
+    result: State = {}
+    for place, values in state.items():
+        kept = {value for value in values if value not in old}
+        for value in values:
+            kept.update(given.get(value, ()))
+        if kept:
+            result[place] = frozenset(kept)
+    return result
+
+
+def _walk(
+    record: Record,
+    b: int,
+    state: State,
+    caller_saved: list[int],
+    clobbers: dict[int, list[int]],
+    problems: list[str] | None,
+) -> None:
+    for inst, move, reads, written in record.steps[b]:
+        if move is not None:
+            to, source = move
+            if inst.op == _XCHG:
+                state[to], state[source] = state.get(source, _NONE), state.get(to, _NONE)
+            elif source < 0:
+                state[to] = frozenset((source,))
+            elif inst.op != _POP:
+                state[to] = state.get(source, _NONE)
+            continue
+        if problems is not None:
+            for value, place in reads:
+                if value not in state.get(place, _NONE):
+                    held = sorted(state.get(place, _NONE))
+                    problems.append(
+                        f"block {b}: {OPS[inst.op].name} wants v{value} in place {place}, which holds {held}"
+                    )
+        row = OPS[inst.op]
+        if row.calls:
+            for reg in caller_saved:
+                state.pop(reg, None)
+        elif inst.op in clobbers and (row.enc != "shift" or inst.imm is None):
+            for reg in clobbers[inst.op]:
+                state.pop(reg, None)
+        if written is not None:
+            value, place = written
+            assert place < FIRST_VIRTUAL
+            for other in list(state):
+                if value in state[other]:
+                    state[other] = state[other] - {value}
+            state[place] = frozenset((value,))

@@ -1,0 +1,47 @@
+"""One LIR function to x86-64 bytes: select, allocate, encode.
+
+With `verify` the function is checked before and after allocation, and the allocation itself is proved by
+`machine/checker.py`.  Knows nothing of objects or modules.
+"""
+
+from __future__ import annotations
+
+from compiler.machine import allocate as allocator
+from compiler.targets.x86_64 import target
+from compiler.targets.x86_64.encode import encode
+from compiler.targets.x86_64.select import select
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.ir.function import Function
+    from compiler.machine.code import Code
+    from compiler.machine.function import MachineFunction
+
+__all__ = ["allocate", "compile_function", "encode", "select"]
+
+
+def allocate(mf: MachineFunction) -> None:
+    """Replace virtual registers in place."""
+    allocator.allocate(mf, target)
+
+
+def compile_function(f: Function, verify: bool = False) -> Code:
+    """The machine code of one LIR function."""
+    mf = select(f)
+    if not verify:
+        allocator.allocate(mf, target)
+        return encode(mf)
+    from compiler.machine import checker
+    from compiler.machine import verify as verifier
+
+    _refuse(mf.name, "after selection", verifier.verify(mf, target))
+    record = allocator.allocate(mf, target, record=True)
+    assert record is not None
+    _refuse(mf.name, "after allocation", verifier.verify(mf, target))
+    _refuse(mf.name, "allocation", checker.check(mf, record, target))
+    return encode(mf)
+
+
+def _refuse(name: str, when: str, problems: list[str]) -> None:
+    if problems:
+        raise AssertionError(f"{name}, {when}: " + "; ".join(problems))
