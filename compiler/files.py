@@ -9,13 +9,23 @@ from __future__ import annotations
 import os
 import stat
 
+from compiler.diagnostics import UsageError
+
 
 def write_whole(path: str, data: bytes, *, executable: bool = False) -> None:
     """Give `path` these contents.  An existing file keeps its permissions, a new one gets the usual ones.
 
-    Errors: OSError, as the system gives it.
+    Errors: UsageError naming the path and the system's reason: the command cannot be carried out.
     """
-    path = os.path.realpath(path)
+    try:
+        _write_whole(os.path.realpath(path), data, executable)
+    except OSError as error:
+        from compiler.syntax.source import reason
+
+        raise UsageError(f"cannot write {path}: {reason(error)}") from None
+
+
+def _write_whole(path: str, data: bytes, executable: bool) -> None:
     mode = 0o777 if executable else 0o666
     keep = None
     try:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.cli.options import Arguments
 
-USAGE = "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--no-cache] [--memory-stats] [--verify]"
+USAGE = "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--no-cache] [--memory-stats [--keep-phases]] [--verify]"
 OPTIONS = {**FRONT, **BACK, "-o": VALUE}
 HELP = f"{FRONT_HELP}{BACK_HELP}  -o OUT           where the executable goes\n"
 
@@ -23,12 +23,5 @@ def run(arguments: Arguments) -> int:
     if not target:
         raise UsageError("build: -o OUT is missing", USAGE)
     sink = Sink()
-    try:
-        status = pipeline.build(path, target, options(arguments), sink)
-    except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        from compiler.syntax.source import reason
-
-        raise UsageError(f"cannot write {target}: {reason(error)}") from None
+    status = pipeline.build(path, target, options(arguments), sink)
     return report(sink, arguments) or status

@@ -52,9 +52,6 @@ def run(arguments: Arguments) -> int:
         if arguments.has("--check"):
             out(f"{path}: would be laid out anew\n")
             continue
-        try:
-            write_whole(path, new)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {reason(error)}") from None
+        write_whole(path, new)
     status = report(merged(sinks), arguments)
     return status or int(arguments.has("--check") and changed > 0)
