@@ -36,5 +36,5 @@ def run(arguments: Arguments) -> int:
     gc.freeze()
     gc.enable()
     if lane == "mir":
-        return pipeline.run_mir(program, arguments.rest, chosen.level)
+        return pipeline.run_mir(program, arguments.rest, chosen)
     return pipeline.run_interp(program, arguments.rest)
