@@ -10,7 +10,7 @@ from __future__ import annotations
 class Options:
     """How to compile; the defaults are those of `zero build`."""
 
-    __slots__ = ("cache", "features", "level", "memory_stats", "verify")
+    __slots__ = ("cache", "features", "keep_phases", "level", "memory_stats", "verify")
 
     def __init__(
         self,
@@ -19,10 +19,12 @@ class Options:
         level: str = "dev",
         cache: bool = True,
         memory_stats: bool = False,
+        keep_phases: bool = False,
         verify: bool = False,
     ) -> None:
         self.features = features
         self.level = level  # dev | release
         self.cache = cache  # whether results of earlier builds may be used
         self.memory_stats = memory_stats  # print memory by phase on standard error
+        self.keep_phases = keep_phases  # hold on to what phases drop, to show what dropping saves
         self.verify = verify  # run each level's verifier between passes

@@ -18,6 +18,7 @@ BACK: dict[str, str | tuple[str, ...]] = {
     "--level": ("dev", "release"),
     "--no-cache": FLAG,
     "--memory-stats": FLAG,
+    "--keep-phases": FLAG,
     "--verify": FLAG,
 }
 FRONT_HELP = """
@@ -28,6 +29,7 @@ BACK_HELP = """\
   --level LEVEL    dev (default) or release
   --no-cache       use no result of an earlier build
   --memory-stats   print memory by phase on standard error
+  --keep-phases    with --memory-stats: drop nothing between phases, for comparison
   --verify         check every level after every pass
 """
 
@@ -39,6 +41,7 @@ def options(arguments: Arguments) -> Options:
         level=arguments.get("--level", "dev"),
         cache=not arguments.has("--no-cache"),
         memory_stats=arguments.has("--memory-stats"),
+        keep_phases=arguments.has("--keep-phases"),
         verify=arguments.has("--verify"),
     )
 

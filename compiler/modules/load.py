@@ -96,6 +96,12 @@ class _Loader:
     def _project(self, folder: str, shown: str) -> str:
         """The project's folder; its manifest, if any, says which features there are."""
         found = manifest.find(folder)
+        above = folder
+        while True:
+            self.graph.inputs.append(os.path.join(above, manifest.FILE))
+            if above in (found, os.path.dirname(above)):
+                break
+            above = os.path.dirname(above)
         if not found:
             return folder
         path = os.path.normpath(os.path.join(shown, os.path.relpath(found, folder), manifest.FILE))
@@ -116,6 +122,7 @@ class _Loader:
 
     def _open(self, key: str, path: str, data: str | bytes, folder: str) -> _Unit:
         before = len(self.sink.items)
+        self.graph.inputs.append(key)
         file, readable = decode(self.files, path, data, self.sink)
         self.files += 1
         symbols = self.graph.symbols

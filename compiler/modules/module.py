@@ -69,9 +69,10 @@ class Graph:
     holds what could: enough to look for more errors, not enough to compile.
     """
 
-    __slots__ = ("complete", "modules", "symbols")
+    __slots__ = ("complete", "inputs", "modules", "symbols")
 
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.complete = False
+        self.inputs: list[str] = []  # every file that was read, or looked for and not there
         self.modules: list[Module] = []
