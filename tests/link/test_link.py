@@ -143,6 +143,16 @@ def test_same_inputs_same_bytes() -> None:
     assert build() == build()
 
 
+@pytest.mark.parametrize("calls", ["a() + b()", "b() + a()"])
+def test_members_keep_the_order_of_their_archive(calls: str) -> None:
+    main = f"int a(void); int b(void); long zero_main(void) {{ return {calls}; }}"
+    members = {"s.o": START, "a.o": "int a(void) { return 1; }", "b.o": "int b(void) { return 2; }"}
+    archive = Archive(make_archive({name: compile_c(text) for name, text in members.items()}), "lib.a")
+    elf = ELFFile(io.BytesIO(link([read(main, "m.o")], archives=[archive])))
+    at = {s.name: s["st_value"] for s in elf.get_section_by_name(".symtab").iter_symbols()}
+    assert at["zero_main"] < at["_start"] < at["a"] < at["b"]
+
+
 def test_unused_sections_and_their_needs_are_dropped() -> None:
     extra = "extern int nowhere(void); int unused(void) { return nowhere(); } int unused_data[9] = {1};"
     program = link([read(START, "s"), read(MAIN, "m"), read(SQUARE + extra, "q")])
