@@ -1,0 +1,199 @@
+"""HIR to MIR: every function that the program can reach, once for each set of types it is used at.
+
+Starts at the entry and follows uses through a worklist, so what nothing reaches costs nothing and
+instances with the same types are shared.  Lambdas become functions whose parameter 0 is their closure;
+functions, builtins and constructors used as values become wrappers of the same shape.  Expressions are
+the business of `forms.py`, `match.py`, `builtins.py`; reference counts come later (`compiler/memory/`).
+
+    lower(program, entry=program.main)        a module whose `entry` runs main and prints its result
+    lower(program, entry=[f, g])              runs these nullary functions in turn, a line for each result
+"""
+
+from __future__ import annotations
+
+import sys
+
+from compiler.builtins import BY_NAME
+from compiler.ir.function import Module
+from compiler.lower import forms, match  # noqa: F401  # match enters its forms
+from compiler.lower.builder import Builder
+from compiler.lower.builtins import builtin, shown
+from compiler.lower.types import EndlessInstances, TypeNames
+from compiler.mir.types import signature
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.hir.program import Function, Program
+
+ENTRY = "@main"
+
+# Builtins whose wrapper as a value must say where it was mentioned.
+_PLACED = ("=", "!=", "show", "array")
+
+RECURSION = 1_000_000  # Python frames: nesting in source is at most 10,000 deep, and frames are cheap
+
+__all__ = ["ENTRY", "EndlessInstances", "Lowering", "lower"]
+
+
+class Lowering:
+    """One program on its way to MIR."""
+
+    __slots__ = ("_assigned", "_instances", "_work", "module", "program", "types")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.module = Module("mir")
+        self.types = TypeNames(program, self.module)
+        self._instances: dict[tuple[int, tuple[int, ...]], str] = {}
+        self._assigned: dict[int, dict[int, list[int]]] = {}
+        self._work: list[Callable[[], None]] = []
+
+    def drain(self) -> None:
+        """Lower until nothing new is asked for; in order of asking."""
+        work = self._work
+        at = 0
+        while at < len(work):
+            work[at]()
+            at += 1
+        work.clear()
+
+    def instance(self, function: int, actuals: tuple[int, ...]) -> str:
+        """The MIR name of a function at concrete type arguments, which will be lowered."""
+        key = (function, actuals)
+        name = self._instances.get(key)
+        if name is None:
+            hir = self.program.functions[function]
+            name = hir.name
+            if actuals:
+                name += "<" + ",".join([self.types.name(a) for a in actuals]) + ">"
+            self._instances[key] = name
+            chosen = name
+            self._work.append(lambda: self._function(chosen, hir, actuals))
+        return name
+
+    def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
+        """A builder whose function has its place in the module already."""
+        b = Builder(self, name, result, hir, actuals)
+        if hir is not None:
+            found = self._assigned.get(hir.id)
+            if found is None:
+                found = self._assigned[hir.id] = forms.assigned_locals(hir)
+            b.assigned = found
+        self.module.functions[name] = b.f
+        return b
+
+    def _function(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
+        result = self.types.name(self.types.concrete(hir.result, actuals))
+        b = self.builder(name, result, hir, actuals)
+        if hir.inline:
+            b.f.attrs["inline"] = hir.inline
+        self._parameters(b, hir.params)
+        forms.tail(b, hir.root)
+        b.finish()
+
+    def _parameters(self, b: Builder, params: list[int]) -> None:
+        """Parameters first, then the cells of those that need one."""
+        hir = forms.source(b)
+        b.at = forms.place(b, hir.root)
+        held = [b.f.param(0, b.type_name(hir.locals[local].type), b.at) for local in params]
+        for local, param in zip(params, held, strict=True):
+            forms.bind(b, local, param)
+
+    def lambda_function(self, outer: Builder, number: int, root: int, type: str, held: tuple[str, ...]) -> str:  # noqa: A002
+        """The MIR function of a lambda; `held` are the MIR types of what it captures."""
+        hir = forms.source(outer)
+        actuals = outer.actuals
+        name = f"{self.instance_name(hir, actuals)}.lambda{number}"
+        if name not in self.module.functions:
+            b = self.builder(name, signature(type)[1], hir, actuals)
+            self._work.append(lambda: self._lambda(b, number, root, type, held))
+        return name
+
+    def instance_name(self, hir: Function, actuals: tuple[int, ...]) -> str:
+        return self.instance(hir.id, actuals)
+
+    def _lambda(self, b: Builder, number: int, root: int, type: str, held: tuple[str, ...]) -> None:  # noqa: A002
+        row = forms.source(b).lambdas[number]
+        b.at = forms.place(b, root)
+        closure = b.f.param(0, type, b.at)
+        self._parameters(b, row.params)
+        for index, (local, captured) in enumerate(zip(row.captures, held, strict=True)):
+            b.assign(local, b.emit("capture", captured, (closure,), index))
+        forms.tail(b, root)
+        b.finish()
+
+    # Functions as values: parameter 0 is an environment nobody reads.
+
+    def _wrapper(self, name: str, type: str, body: Callable[[Builder, list[int], str], None]) -> str:  # noqa: A002
+        if name not in self.module.functions:
+            params, result = signature(type)
+            b = self.builder(name, result)
+            b.f.param(0, type)
+            args = [b.f.param(0, param) for param in params]
+            body(b, args, result)
+            b.finish()
+        return name
+
+    def function_value(self, function: int, actuals: tuple[int, ...], type: str) -> str:  # noqa: A002
+        """A wrapper of a top-level function; a nullary one ignores its Unit."""
+        inner = self.instance(function, actuals)
+        nullary = not self.program.functions[function].params
+
+        def body(b: Builder, args: list[int], result: str) -> None:  # noqa: ARG001
+            b.emit("tailcall", "", () if nullary else tuple(args), inner)
+
+        return self._wrapper(f"{inner}.value", type, body)
+
+    def builtin_value(self, name: str, type: str, at: int) -> str:  # noqa: A002
+        """A wrapper of a builtin; one that can panic says where it was mentioned."""
+        row = BY_NAME[name]
+        nullary = row.type.startswith("(-> Unit ")
+        placed = row.panics != "" or name in _PLACED
+
+        def body(b: Builder, args: list[int], result: str) -> None:
+            b.at = at
+            forms.give(b, builtin(b, name, [] if nullary else args, result))
+
+        return self._wrapper(f"{name}:{type}" + (f":{self.module.places[at]}" if placed else ""), type, body)
+
+    def constructor_value(self, data: int, tag: int, type: str) -> str:  # noqa: A002
+        """A wrapper of a constructor."""
+        name = self.program.datas[data].ctors[tag].name
+
+        def body(b: Builder, args: list[int], result: str) -> None:
+            forms.give(b, b.emit("make", result, tuple(args), tag))
+
+        return self._wrapper(f"{self.program.datas[data].name}.{name}:{type}", type, body)
+
+    # The program.
+
+    def entry(self, functions: list[int]) -> None:
+        """The function that runs these and prints every result that is not Unit."""
+        b = self.builder(ENTRY, "unit")
+        for function in functions:
+            hir = self.program.functions[function]
+            result = self.types.name(self.types.concrete(hir.result, ()))
+            value = b.emit("call", result, (), self.instance(function, ()))
+            if result != "unit":
+                b.emit("io.print", "unit", (shown(b, value),))
+        forms.give(b, b.unit())
+        b.finish()
+        self.module.entry = ENTRY
+
+
+def lower(program: Program, *, entry: int | list[int]) -> Module:
+    """The MIR of everything the entry reaches; `entry` is a nullary function's id, or several.
+
+    Errors: EndlessInstances, naming a type, when a function needs itself at ever larger types.
+    """
+    lowering = Lowering(program)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        lowering.entry([entry] if isinstance(entry, int) else entry)
+        lowering.drain()
+    finally:
+        sys.setrecursionlimit(before)
+    return lowering.module
