@@ -18,14 +18,12 @@ def write_atomically(path: str, data: bytes, mode: int = 0o644) -> None:
     """
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        if os.path.exists(path) and not os.path.isfile(path):  # a device is written, never replaced by a file
+            _write(os.open(path, os.O_WRONLY | os.O_CLOEXEC), data)
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, mode)
+        _write(descriptor, data, sync=True)
         os.replace(temporary, path)
     except OSError as error:
         try:  # noqa: SIM105  (contextlib costs more to import than a link)
@@ -33,3 +31,14 @@ def write_atomically(path: str, data: bytes, mode: int = 0o644) -> None:
         except OSError:
             pass  # it was never made
         raise LinkError("LINK-007", f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _write(descriptor: int, data: bytes, *, sync: bool = False) -> None:
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
