@@ -1,4 +1,4 @@
-# ruff: noqa: A001, A002  # `type` is the field's own word
+# ruff: noqa: A001  # `type` is the field's own word
 """What each HIR expression becomes in MIR: `value` where its value is needed, `tail` where it is the result.
 
 `VALUES` maps an op's code to a function of the builder and the node.  Only some ops treat being in tail
