@@ -57,7 +57,12 @@ def main(argv: list[str]) -> int:
             return USAGE
         return _crash(argv, error)
     except Exception as error:  # anything else is ours
-        return _crash(argv, error)
+        from compiler.object.errors import LinkError
+
+        if not isinstance(error, LinkError) or error.code != "LINK-007":
+            return _crash(argv, error)
+        err(f"zero: {error}\nhelp: {error.help}\n")
+        status = USAGE
     try:
         flush()
     except OSError:
