@@ -67,7 +67,7 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
     from compiler.lower.lower import lower
     from compiler.passes.order import optimize
 
-    module = lower(program) if entry is None else lower(program, entry=entry)
+    module = lower(program, entry=program.main if entry is None else entry)
     _verify_mir(module, "lower", options)
     optimize(module, options.level, after=lambda name: _verify_mir(module, name, options))
     return module
