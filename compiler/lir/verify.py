@@ -1,12 +1,13 @@
 """What LIR promises beyond any SSA level: legal types, calls that fit their callee, symbols that exist.
 
-`verify(module)` lists the problems as "V3xx function bN op: what".  The checks of every level (dominance, arity, type
-patterns) are `compiler/ir/verify.py`'s and run before these.  To add an invariant: a function with `@detects` and a
+`verify(module)` lists the problems as "V3xx function bN op: what", after those of every level (dominance, arity, type
+patterns: "V1xx", `compiler/ir/verify.py`).  To add an invariant: a function with `@detects` and a
 negative case in `tests/lir/test_verify.py`, which walks `INVARIANTS`.
 """
 
 from __future__ import annotations
 
+from compiler.ir import verify as generic
 from compiler.ir.function import PARAM
 from compiler.lir.calls import spread
 from compiler.lir.ops import CODE, LIR
@@ -42,14 +43,11 @@ def detects(code: str, summary: str) -> Callable[[Check], Check]:
 
 
 def verify(module: LirModule) -> list[str]:
-    """Every problem of a LIR module that only this level has, in function order."""
-    if module.level != "lir":
-        return [f"V301 module: level {module.level}, judged as lir"]
-    problems = []
+    """Every problem of a LIR module, in function order; a function that is no good SSA is judged no further."""
+    problems = generic.verify(module, LIR)
+    if problems:
+        return problems
     for function in module.functions.values():
-        if function.level != "lir":
-            problems.append(f"V301 {function.name}: level {function.level}, judged as lir")
-            continue
         for code, (_, check) in INVARIANTS.items():
             for block, value, what in check(module, function):
                 op = function.op[value] if value >= 0 else PARAM

@@ -10,7 +10,6 @@ from compiler.ir.text import parse_module
 from compiler.ir.verify import verify as verify_ssa
 from compiler.link.link import link
 from compiler.lir.lower import lower
-from compiler.lir.ops import LIR
 from compiler.lir.verify import verify
 from compiler.mir.ops import MIR
 from compiler.object.archive import Archive
@@ -24,18 +23,17 @@ def program(text: str) -> bytes:
     module = parse_module(text, MIR)
     assert verify_ssa(module, MIR) == []
     lowered = lower(module)
-    assert verify_ssa(lowered, LIR) == []
     assert verify(lowered) == []
     codes = [compile_function(function) for function in lowered.functions.values()]
     archive = Archive(pathlib.Path(build_freestanding()).read_bytes(), "libzr.a")
     return link([assemble(codes, lowered.data, "program", lowered.exported)], archives=[archive])
 
 
-def run(text: str, *args: str, stdin: bytes = b"") -> tuple[int, str, str]:
+def run(text: str, *args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> tuple[int, str, str]:
     """Status, standard output and standard error."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "program")
         path.write_bytes(program(text))
         path.chmod(0o755)
-        done = subprocess.run([path, *args], input=stdin, capture_output=True, check=False, timeout=120)
+        done = subprocess.run([path, *args], input=stdin, capture_output=True, check=False, timeout=120, env=env)
         return done.returncode, done.stdout.decode(), done.stderr.decode()

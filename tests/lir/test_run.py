@@ -7,6 +7,9 @@ import struct
 
 import pytest
 
+from compiler.ir.text import parse_module, print_module
+from compiler.memory.rc import run_module
+from compiler.mir.ops import MIR
 from tests.lir.native import run
 from tests.mir import samples
 
@@ -277,3 +280,15 @@ def test_exit_ends_at_once() -> None:
 def test_mir_samples_run_natively(name: str) -> None:
     text, expected = samples.SAMPLES[name]
     assert run(text) == (0, expected.decode(), "")
+
+
+@pytest.mark.parametrize("name", sorted(samples.SAMPLES))
+def test_counted_samples_leave_nothing_alive(name: str) -> None:
+    """With counts inserted every object is freed; without them the lists stay, so the count below can fail."""
+    text, expected = samples.SAMPLES[name]
+    module = parse_module(text, MIR)
+    run_module(module)
+    status, out, err = run(print_module(module, MIR), env={"ZR_STATS": "1"})
+    assert (status, out) == (0, expected.decode())
+    assert "live_blocks=0 live_bytes=0" in err
+    assert "live_blocks=0 " not in run(text, env={"ZR_STATS": "1"})[2]
