@@ -146,6 +146,21 @@ def test_all_errors_of_all_files_in_one_run() -> None:
     ]
 
 
+def test_no_module_of_a_circle_comes_in() -> None:
+    graph, wrong = loading(
+        {
+            "/project/main.0x0": '(↥ "a.0x0" a) ' + MAIN,
+            "/project/a.0x0": '(↥ "c.0x0" c) (↥ "b.0x0" b)',
+            "/project/b.0x0": '(↥ "a.0x0" a)',
+            "/project/c.0x0": "(ƒ f (x) x)",
+        }
+    )
+    assert wrong == ["/project/b.0x0:1:4 SEM_IMPORT-002"]
+    assert graph is not None
+    assert not graph.complete
+    assert [m.file.path for m in graph.modules] == ["/project/c.0x0"]
+
+
 def test_a_long_chain_of_imports_needs_no_stack() -> None:
     count = 3000
     files = {f"/project/m{k}.0x0": f'(↥ "m{k + 1}.0x0" m)' for k in range(count)}
