@@ -18,7 +18,7 @@ from __future__ import annotations
 from compiler.ir.graph import reverse_postorder
 from compiler.memory.borrow import infer
 from compiler.mir.ops import CODE, is_ref
-from compiler.mir.owns import ALIAS, is_static, no_return, owns
+from compiler.mir.owns import ALIAS, held_params, is_static, no_return, owns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,15 +44,12 @@ class Counts:
         self.kind: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.owned_at_def: set[int] = set()  # alias results that are counted where they are defined
-        borrowed = function.attrs.get("borrows", ())
-        for number, param in enumerate(function.params):
-            if is_ref(function.type[param]):
-                self.kind[param] = ALIVE if number in borrowed else OWNED
+        held = held_params(function, set(function.attrs.get("borrows", ())))
         for index in self.order:
             block = function.blocks[index]
             for value in block.params:
                 if is_ref(function.type[value]):
-                    self.kind.setdefault(value, OWNED)
+                    self.kind[value] = ALIVE if value in held else OWNED
             for value in block.body:
                 type_ = function.type[value]
                 if not type_ or not is_ref(type_):
@@ -266,9 +263,9 @@ class Counts:
             needed = live_in[target]
             code: list[int] = []
             moved = 0
-            for arg in args:
+            for param, arg in zip(function.blocks[target].params, args, strict=True):
                 kind = self.kind.get(arg)
-                if kind is None:
+                if kind is None or self.kind[param] == ALIVE:
                     continue
                 if kind == OWNED and not (needed | moved) >> arg & 1:
                     moved |= 1 << arg

@@ -6,7 +6,7 @@ call borrows those arguments too.  Shared by the insertion of counts, the verifi
 
 from __future__ import annotations
 
-from compiler.mir.ops import CODE, OPS
+from compiler.mir.ops import CODE, OPS, is_ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ MAKE = CODE["make"]
 STATIC = frozenset((CODE["const.text"], CODE["const.fn"]))
 ALIAS = tuple(row.alias for row in OPS)
 OWNS = tuple(row.owns for row in OPS)
+# Reads whose result stays as long as what it was read from does.
+STEADY = frozenset((CODE["field"], CODE["list.cell"], CODE["capture"]))
 # Ends that free nothing: the program is over.
 NO_RETURN = frozenset((CODE["panic"], CODE["panic.text"], CODE["unreachable"]))
 
@@ -45,3 +47,31 @@ def no_return(function: Function, block: int) -> bool:
     """Whether the program ends in this block."""
     body = function.blocks[block].body
     return bool(body) and function.op[body[-1]] in NO_RETURN
+
+
+def is_held(function: Function, value: int, held: set[int]) -> bool:
+    """Whether a value outlives this function's frame without a count of its own: static, or read out of `held`."""
+    while function.op[value] in STEADY:
+        value = function.args[value][0]
+    return value in held or is_static(function, value)
+
+
+def held_params(function: Function, borrowed: set[int]) -> set[int]:
+    """The borrowed parameters, and the block parameters that are only ever given values held by them."""
+    params = function.params
+    held = {params[number] for number in borrowed}
+    incoming: dict[int, list[int]] = {}
+    for block in function.blocks:
+        for target, args in block.succs:
+            for param, arg in zip(function.blocks[target].params, args, strict=True):
+                if is_ref(function.type[param]):
+                    incoming.setdefault(param, []).append(arg)
+    held.update(incoming)
+    changed = True
+    while changed:
+        changed = False
+        for param, args in incoming.items():
+            if param in held and not all(is_held(function, arg, held) for arg in args):
+                held.discard(param)
+                changed = True
+    return held

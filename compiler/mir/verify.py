@@ -10,7 +10,7 @@ from __future__ import annotations
 from compiler.ir import verify as generic
 from compiler.ir.graph import reverse_postorder
 from compiler.mir.ops import MIR, is_ref
-from compiler.mir.owns import ALIAS, is_static, no_return, owns
+from compiler.mir.owns import ALIAS, held_params, is_static, no_return, owns
 from compiler.mir.types import element, fields, kind, signature
 from compiler.panics import PANICS
 
@@ -205,8 +205,7 @@ class _Balance:
         self.function = function
         self.module = module
         self.problems: list[str] = []
-        borrowed = function.attrs.get("borrows", ())
-        self.held = {param for number, param in enumerate(function.params) if number in borrowed}
+        self.held = held_params(function, set(function.attrs.get("borrows", ())))
 
     def say(self, block: int, value: int, what: str) -> None:
         row = MIR.ops[self.function.op[value]].name if self.function.op[value] >= 0 else "parameter"
@@ -239,14 +238,14 @@ class _Balance:
             block = function.blocks[index]
             counts = dict(entries.get(index, {}))
             for param in block.params:
-                if is_ref(function.type[param]) and not (index == 0 and param in self.held):
+                if is_ref(function.type[param]) and param not in self.held:
                     counts[param] = 1
             for value in block.body:
                 self.step(index, value, counts)
             for target, args in block.succs:
                 out = dict(counts)
-                for arg in args:
-                    if is_ref(function.type[arg]):
+                for param, arg in zip(function.blocks[target].params, args, strict=True):
+                    if is_ref(function.type[arg]) and param not in self.held:
                         self.consume(index, block.body[-1], arg, out)
                 if target not in entries:
                     entries[target] = out
