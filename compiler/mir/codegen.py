@@ -83,7 +83,7 @@ EXPRESSIONS: dict[str, str] = {
     "text.is-i64": "(parse_i64({0}.b) is not None)",
     "text.get-i64": "(parse_i64({0}.b) or 0)",
     "text.is-f64": "(parse_f64({0}.b) is not None)",
-    "text.get-f64": "(parse_f64({0}.b) or 0.0)",
+    "text.get-f64": "(0.0 if (_f := parse_f64({0}.b)) is None else _f)",
 }
 
 _WRAPS = f"if not {LOW} <= {{r}} <= {HIGH}: {{r}} = wrap({{r}})"
