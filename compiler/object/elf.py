@@ -20,6 +20,7 @@ from compiler.object.file import (
     NOBITS,
     PROGBITS,
     UNDEFINED,
+    WRITE,
     ObjectFile,
     Section,
     Symbol,
@@ -117,6 +118,8 @@ class _Reader:
             align = align or 1
             if align & (align - 1) or align > _MAX_ALIGN or size >= 1 << 31:
                 raise self.bad(f"section {title} has alignment {align} and size {size}")
+            if kind == NOBITS and not flags & WRITE:
+                raise self.bad(f"section {title} is empty and cannot be written")
             data: Bytes = b"" if kind == NOBITS else self.bytes_at(offset, size, f"section {title}")
             dense[number] = len(obj.sections)
             obj.sections.append(Section(title, kind, flags, align, data, size))

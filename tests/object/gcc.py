@@ -43,8 +43,15 @@ def compile_c(source: str, *more: str) -> bytes:
 
 def make_archive(members: dict[str, bytes], *, index: bool = True) -> bytes:
     """An archive that `ar` makes."""
+    return _archive(tuple(members.items()), index)
+
+
+@functools.cache
+def _archive(members: tuple[tuple[str, bytes], ...], index: bool) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in members.items():
+        for name, data in members:
             pathlib.Path(folder, name).write_bytes(data)
-        subprocess.run(["ar", "rcD" + ("s" if index else "S"), "t.a", *members], cwd=folder, check=True)
+        subprocess.run(
+            ["ar", "rcD" + ("s" if index else "S"), "t.a", *[name for name, _ in members]], cwd=folder, check=True
+        )
         return pathlib.Path(folder, "t.a").read_bytes()

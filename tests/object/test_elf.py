@@ -11,6 +11,7 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.link.link import link
 from compiler.object.archive import Archive
 from compiler.object.elf import read_object, write_object
 from compiler.object.errors import LinkError
@@ -24,6 +25,7 @@ from compiler.object.file import (
     OBJECT,
     PROGBITS,
     RELOCATIONS,
+    RETAIN,
     WRITE,
     ObjectFile,
 )
@@ -35,6 +37,9 @@ __thread int t = 3; __thread long u; int zeros[100]; static const char *const na
 int twice(int x) { return far_away(x) * 2 + t; }
 const char *name(int k) { zeros[k]++; u++; return names[k]; }
 """
+
+
+HELP = "int far_away(int x) { return x; }"
 
 
 def facts(obj: ObjectFile) -> object:
@@ -139,9 +144,11 @@ def every_error_is_clean(data: bytes) -> None:
         obj = read_object(data, "damaged.o")
         for section in obj.sections:
             obj.check_relocations(section)
+            section.flags |= RETAIN  # so that every section is linked
+        link([read_object(compile_c(HELP), "help.o"), obj], entry="twice")
     except LinkError as error:
-        assert error.code in ("LINK-004", "LINK-006")
-        assert "damaged.o" in str(error)
+        assert error.code != "LINK-007"
+        assert "damaged.o" in str(error) or "twice" in str(error) or "2 GiB" in str(error)
 
 
 def test_truncated_objects_are_refused_cleanly() -> None:
@@ -206,3 +213,16 @@ def test_damaged_archives_are_refused_cleanly() -> None:
             assert error.code == "LINK-004"
     with pytest.raises(LinkError):
         Archive(b"!<thin>\n", "t.a")
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=6))
+def test_changed_archives_are_refused_cleanly(changes: list[tuple[int, int]]) -> None:
+    raw = bytearray(make_archive({"one.o": compile_c("int one(void){return 1;}"), LONG: compile_c("int two;")}))
+    for at, value in changes:
+        raw[at] = value
+    try:
+        archive = Archive(bytes(raw), "t.a")
+        for offset in archive.index.values():
+            archive.member(offset)
+    except LinkError as error:
+        assert error.code in ("LINK-004", "LINK-006")
