@@ -246,17 +246,14 @@ class _Allocator:
             self._assign(bundle, best)
             return
         splittable = bundle.weight < _NEVER_SPILL and (bundle.stage < 4 or len(bundle.values) > 1)
+        if splittable and self._cold_only_in_the_way(bundle):
+            self._split_hot(bundle)
+            return
         if fresh >= 0:
-            if splittable and self._cold_only_in_the_way(bundle):
-                self._split(bundle)
-                return
             if bundle.cost > _FRESH_SAVED - 0.5 or not splittable:
                 self._assign(bundle, fresh)
-                return
-            self._split(bundle)
-            return
-        if splittable and bundle.stage == 0 and self._cold_only_in_the_way(bundle):
-            self._split(bundle)
+            else:
+                self._split(bundle)
             return
         if self._evict(bundle):
             return
@@ -319,20 +316,45 @@ class _Allocator:
 
     # Splitting.
 
+    def _forget(self, bundle: Bundle) -> None:
+        """Take a bundle out of its values' parts."""
+        for index in bundle.values:
+            parts = self.allocation.parts.setdefault(index, [])
+            if bundle in parts:
+                parts.remove(bundle)
+            self.bundle_of[index] = None
+
+    def _enter(self, part: Bundle) -> None:
+        """Queue a part of values that are split."""
+        for index in part.values:
+            self.allocation.parts[index].append(part)
+        self._push(part)
+
+    def _split_hot(self, bundle: Bundle) -> None:
+        """Keep the values of a bundle together where it is hot; each is on its own in cold blocks."""
+        self._forget(bundle)
+        hot = Bundle(bundle.values, bundle.mask & ~self.cold_bits, bundle.cls, bundle.cost, 1, False)
+        for index in bundle.values:
+            self.bundle_of[index] = hot
+        self._enter(hot)
+        for index in bundle.values:
+            for _, mask in self._block_masks(self.ranges.live[index] & self.cold_bits):
+                cost = self._cost(index, mask, 1)
+                if cost > 0.0:
+                    self._enter(Bundle([index], mask, bundle.cls, cost, 1, False))
+
     def _split(self, bundle: Bundle) -> None:
         if len(bundle.values) > 1:
             self._split_values(bundle)
             return
         index = bundle.values[0]
-        parts = self.allocation.parts.setdefault(index, [])
-        if bundle in parts:
-            parts.remove(bundle)
-        self.bundle_of[index] = None
+        self._forget(bundle)
         stage = bundle.stage
+        masks = [bundle.mask]
         while stage < 4:
             masks = (self._hot_and_cold, self._by_loop, self._by_cluster, self._by_use)[stage](index, bundle.mask)
             stage += 1
-            if masks != [bundle.mask] or stage == 4:
+            if masks != [bundle.mask]:
                 break
         for mask in masks:
             cost = self._cost(index, mask, stage)
@@ -341,15 +363,21 @@ class _Allocator:
             part = Bundle([index], mask, bundle.cls, cost, stage, False)
             if stage == 4:
                 part.weight = _NEVER_SPILL
-            parts.append(part)
-            self._push(part)
+            self._enter(part)
 
     def _split_values(self, bundle: Bundle) -> None:
         """Give every value of a bundle its own, with hints to stay together."""
+        if not bundle.whole:
+            self._forget(bundle)
         for index in bundle.values:
-            own = Bundle([index], self.ranges.live[index], bundle.cls, self.ranges.weight[index], 0, True)
+            mask = bundle.mask & self.ranges.live[index]
+            cost = self.ranges.weight[index] if bundle.whole else self._cost(index, mask, bundle.stage)
+            own = Bundle([index], mask, bundle.cls, cost, bundle.stage, bundle.whole)
             self.bundle_of[index] = own
-            self._push(own)
+            if bundle.whole:
+                self._push(own)
+            elif cost > 0.0 and mask:
+                self._enter(own)
         for left, right in zip(bundle.values, bundle.values[1:], strict=False):
             self.neighbours[left].append((right, 1.0))
             self.neighbours[right].append((left, 1.0))

@@ -168,7 +168,7 @@ def ranges(mf: MachineFunction) -> Ranges:
             if not u:
                 continue
             if COMMUTES[op] and len(u) == 2 and inst.m is None and u[1] >= 0 and u[1] not in live:
-                if u[0] < 0 or u[0] in live:
+                if u[0] >= 0 and u[0] in live:
                     u[0], u[1] = u[1], u[0]
             for k in range(len(u) - 1, -1, -1):
                 v = u[k]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ADD, _SUB, _SHL, _LEA, _MOVI, _ZERO = (CODE[name] for name in ("add", "sub", "shl", "lea", "movi", "zero"))
 _CMP, _CMPM = CODE["cmp"], CODE["cmpm"]
+_ALWAYS = 1e30  # a store that must rather follow the definition
 _READS = [row.flags == "reads" for row in OPS]
 _SETS = [row.flags in ("sets", "clobbers") for row in OPS]
 
@@ -169,7 +170,7 @@ class _Rewriter:
             if kind in (4, 5)
         }
         for part in parts:
-            mask = part.mask
+            mask = part.mask & live
             heads = mask & ~(mask << 1)
             while heads:
                 low = heads & -heads
@@ -187,10 +188,20 @@ class _Rewriter:
                 if bit + 1 in starts:
                     continue
                 to = self.place(value, bit + 1)
-                if to >= FIRST_VIRTUAL:
-                    position = (bit + 1) >> 1
-                    group = self.moving.setdefault(position, [])
-                    stores.append((self._freq(position), group, (to, part.reg)))
+                if to < FIRST_VIRTUAL:
+                    continue
+                source = part.reg
+                first = (~mask & (1 << bit) - 1).bit_length()  # where this stay in the register began
+                if first not in starts and first not in definition:
+                    before = self.place(value, first - 1)
+                    if before >= FIRST_VIRTUAL:
+                        continue  # it came from the slot
+                    if first == bit:
+                        source = before  # the same group of copies brings it here
+                cost = _ALWAYS if first == bit and first in definition and first not in starts else 0.0
+                position = (bit + 1) >> 1
+                group = self.moving.setdefault(position, [])
+                stores.append((cost + self._freq(position), group, (to, source)))
 
     def _freq(self, position: int) -> float:
         for b in self.mf.order:

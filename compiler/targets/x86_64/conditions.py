@@ -160,7 +160,7 @@ def emit_compare(s: Selector, found: Plan) -> None:
             s.emit(CODE["ucomisd"], -1, [held, *regs], m=fm)
         else:
             s.emit(CODE["ucomisd"], -1, [held, rest])
-    elif right == left:
+    elif right == left and name == "test":
         held = s.reg(left)
         s.emit(CODE["test"], -1, [held, held])
     elif right < 0:
