@@ -31,14 +31,14 @@ def compile_function(f: Function, verify: bool = False) -> Code:
     if not verify:
         allocator.allocate(mf, target)
         return encode(mf)
-    from compiler.machine import checker
-    from compiler.machine import verify as verifier
+    from compiler.machine.checker import check
+    from compiler.machine.verify import verify as problems_of
 
-    _refuse(mf.name, "after selection", verifier.verify(mf, target))
+    _refuse(mf.name, "after selection", problems_of(mf, target))
     record = allocator.allocate(mf, target, record=True)
     assert record is not None
-    _refuse(mf.name, "after allocation", verifier.verify(mf, target))
-    _refuse(mf.name, "allocation", checker.check(mf, record, target))
+    _refuse(mf.name, "after allocation", problems_of(mf, target))
+    _refuse(mf.name, "allocation", check(mf, record, target))
     return encode(mf)
 
 
