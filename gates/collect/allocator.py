@@ -16,8 +16,8 @@ from gates.collect.samples import ROOT, Samples, Unavailable, main
 COMMAND = "python -m gates.collect.allocator"
 VARIANTS = {"before": "libc", "after": "zr"}
 PAIRS = 20_000  # malloc and free pairs that one count covers
-# How much of each workload is about a tenth of a second.
-COUNTS = {"mix": 1_000_000, "tree": 14, "queue": 1_000_000}
+# How much of each workload takes the C library about a tenth of a second.
+COUNTS = {"mix": 8_000_000, "tree": 1_500, "queue": 8_000_000}
 
 
 @cache

@@ -7,6 +7,7 @@ random order.  Knows no compiler and no metric.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import re
@@ -15,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gates.collect.samples import ROOT, Unavailable
@@ -33,19 +35,43 @@ class Cost:
     error: bytes
 
 
+@cache
+def launcher() -> str:
+    """The small program that starts others and reports their cost; compiled once per content."""
+    source = Path(__file__).with_name("launch.c")
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    path = ROOT / "build" / "collect" / digest / "launch"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"launch.{os.getpid()}")
+        command = [os.environ.get("CC", "cc"), "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(fresh), str(source)]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise Unavailable("no C compiler; run: sudo apt-get install -y gcc libc6-dev") from None
+        fresh.replace(path)
+    return str(path)
+
+
 def run(command: list[str], *, environment: dict[str, str] | None = None, expect: int | None = 0) -> Cost:
     """Run to the end in a clean environment; a status other than `expect` is an error."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=CLEAN | (environment or {}), stdin=subprocess.DEVNULL, stdout=out, stderr=error
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error, tempfile.NamedTemporaryFile() as facts:
+        done = subprocess.run(
+            [launcher(), facts.name, *command],
+            cwd=ROOT,
+            env=CLEAN | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=error,
+            timeout=LIMIT_S,
+            check=False,
         )
-        _, raw, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(raw)
         out.seek(0)
         error.seek(0)
-        cost = Cost(
-            process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read(), error.read()
-        )
+        words = Path(facts.name).read_text("ascii").split()
+        if done.returncode != 0 or len(words) != 3:
+            raise RuntimeError(f"{' '.join(command)}: it could not be launched")
+        cost = Cost(int(words[0]), int(words[1]) / 1e6, int(words[2]) * 1024, out.read(), error.read())
     if expect is not None and cost.status != expect:
         said = cost.error.decode("utf-8", "replace").strip().split("\n")[0]
         raise RuntimeError(f"{' '.join(command)}: status {cost.status}: {said}")

@@ -41,7 +41,7 @@ def memory_rows(folder: Path) -> list[tuple[str, dict[str, str]]]:
     cost = zero.build(zero.largest_project(), folder / "out", "--memory-stats")
     rows = []
     for line in cost.error.decode("utf-8", "replace").split("\n"):
-        found = re.match(r"\[mem\] ([a-z_0-9]+):?\s*(.*)", line)
+        found = re.match(r"\[mem\] ([a-z_0-9]+) (.*)", line)
         if found:
             rows.append((found[1], dict(re.findall(r"([a-z_]+)=([0-9.]+)", found[2]))))
     if not rows:
@@ -75,10 +75,10 @@ def object_size(folder: Path) -> int:
 
 
 def link_time(folder: Path) -> float:
-    for phase, facts in memory_rows(folder):
-        if phase == "link" and "time_ms" in facts:
-            return float(facts["time_ms"]) / 1000
-    raise Unavailable("zero build --memory-stats printed no link phase")
+    rows = dict(memory_rows(folder))
+    if not {"object", "link"} <= set(rows):
+        raise Unavailable("zero build --memory-stats printed no link phase")
+    return (float(rows["link"]["time_ms"]) - float(rows["object"]["time_ms"])) / 1000  # both since the start
 
 
 def binary_size(folder: Path) -> int:
@@ -93,8 +93,13 @@ def startup_time(folder: Path) -> float:
 
 
 def run_instructions(folder: Path) -> int:
-    zero.build(zero.workloads()[0], folder / "out")
-    return measure.instructions([str(folder / "out")], expect=None)
+    from gates.collect.kernels import SIZES, source
+
+    total = 0
+    for name, (size, _) in SIZES.items():
+        zero.build(source(name), folder / name, "--level", "release")
+        total += measure.instructions([str(folder / name), str(size)])
+    return total
 
 
 def allocation_instructions(_: Path) -> int:
@@ -110,7 +115,7 @@ def runtime_peak_memory(_: Path) -> int:
 
 
 def tracked_phase_bytes(folder: Path) -> int:
-    return int(memory_rows(folder)[-1][1].get("tracked", "0"))
+    return int(memory_rows(folder)[-1][1]["tracked_bytes"])
 
 
 # name -> unit, how it is measured

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gates.collect import measure, zero
-from gates.collect.samples import ROOT, Samples, main
+from gates.collect.kernels import SIZES, source
+from gates.collect.samples import Samples, main
 
 COMMAND = "python -m gates.collect.optimizer"
 LEVELS = {"before": "dev", "after": "release"}
@@ -24,28 +25,26 @@ def collect(samples: Samples) -> None:
         samples.skip("run_instructions", measure.NO_VALGRIND)
     with tempfile.TemporaryDirectory(prefix="zero-optimizer-") as folder:
 
-        def take(job: tuple[Path, str]) -> tuple[int, int | None, bytes]:
-            source, level = job
-            out = Path(folder) / f"{source.stem}-{level}"
-            zero.build(source, out, "--level", level)
-            done = measure.run([str(out)], expect=None)
-            count = measure.instructions([str(out)], expect=None) if counted else None
-            return measure.code_bytes(out), count, done.out + b"status %d" % done.status
+        def take(job: tuple[str, str]) -> tuple[int, int | None, bytes]:
+            name, level = job
+            out = Path(folder) / f"{name}-{level}"
+            zero.build(source(name), out, "--no-cache", "--level", level)
+            program = [str(out), str(SIZES[name][0])]
+            printed = measure.run(program).out
+            return measure.code_bytes(out), measure.instructions(program) if counted else None, printed
 
-        jobs = [(source, level) for source in zero.workloads() for level in LEVELS.values()]
+        jobs = [(name, level) for name in SIZES for level in LEVELS.values()]
         with ThreadPoolExecutor(max_workers=2) as pool:
             taken = dict(zip(jobs, pool.map(take, jobs), strict=True))
-    for source in zero.workloads():
-        name = str(source.relative_to(ROOT))
-        said = {taken[source, level][2] for level in LEVELS.values()}
-        if len(said) != 1:
+    for name, (size, _) in SIZES.items():
+        if len({taken[name, level][2] for level in LEVELS.values()}) != 1:
             raise RuntimeError(f"{name} does not print the same at both levels")
         for variant, level in LEVELS.items():
-            size, count, _ = taken[source, level]
-            command = zero.shown("build", name, "-o", "OUT", "--level", level)
-            samples.add(source.stem, "code_bytes", "bytes", size, variant=variant, command=command)
+            code, count, _ = taken[name, level]
+            command = zero.shown("run", f"fixtures/workloads/{name}.0x0", "--level", level, "--", str(size))
+            samples.add(name, "code_bytes", "bytes", code, variant=variant, command=command)
             if count is not None:
-                samples.add(source.stem, "run_instructions", "instructions", count, variant=variant, command=command)
+                samples.add(name, "run_instructions", "instructions", count, variant=variant, command=command)
 
 
 if __name__ == "__main__":

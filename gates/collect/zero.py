@@ -24,19 +24,14 @@ def shown(*words: str) -> str:
 
 
 def build(source: Path, out: Path, *flags: str, environment: dict[str, str] | None = None) -> Cost:
-    """Build one program; refuses to go on if the compiler cannot."""
+    """Build one program, with a cache of its own beside `out`; refuses to go on if the compiler cannot."""
     if not (ROOT / "compiler" / "pipeline.py").exists():
         raise Unavailable("the compiler is not built yet")
     name = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else str(source)
-    return run(command("build", name, "-o", str(out), *flags), environment=environment)
-
-
-def workloads() -> list[Path]:
-    """The benchmark programs, by name."""
-    found = sorted((ROOT / "fixtures" / "workloads").glob("*.0x0"))
-    if not found:
-        raise Unavailable("fixtures/workloads holds no program")
-    return found
+    return run(
+        command("build", name, "-o", str(out), *flags),
+        environment={"ZERO_CACHE": str(out.parent / "cache")} | (environment or {}),
+    )
 
 
 def largest_project() -> Path:
