@@ -2,7 +2,7 @@
  *
  * Shortest digits: Steele and White's free-format algorithm with exact bounds (Dragon4, 1990); of the shortest
  * the nearest, ties to the even digit.  Fixed digits: the exact value, ties to even.  Reading: the exact quotient
- * to 64 bits and whether anything is left.  Before each a fast path that is exact by a short argument.
+ * to 64 bits and whether anything is left.  The first and the last have a fast path, exact by a short argument.
  * It knows nothing of literals or texts beyond the last lines.
  */
 #include "zr.h"

@@ -104,7 +104,7 @@ typedef struct step {
 typedef struct path {
     step *steps;
     int64_t depth, room;
-    int64_t mark, mark_next; /* where the remembered step is, and the depth that becomes the next one */
+    int64_t mark, mark_next; /* the depth whose step is looked at, whoever is there now, and the depth that will be next */
     const char *loc;
 } path;
 
@@ -133,15 +133,6 @@ static void enter(path *walk, zr_object *left, zr_object *right)
         walk->mark_next = walk->depth * 2 + 1;
     }
     walk->depth++;
-}
-
-static void leave(path *walk)
-{
-    walk->depth--;
-    if (walk->mark >= walk->depth) { /* the remembered step is gone: remember again from here */
-        walk->mark = walk->depth ? walk->depth - 1 : 0;
-        walk->mark_next = walk->mark * 2 + 1;
-    }
 }
 
 /* How many children, for every kind but list. */
@@ -218,7 +209,7 @@ int64_t zr_equal(zr_object *left, zr_object *right, const char *loc)
                     verdict = 0;
                     break;
                 }
-                leave(&walk);
+                walk.depth--;
                 continue;
             }
             here->next = 1;
@@ -227,7 +218,7 @@ int64_t zr_equal(zr_object *left, zr_object *right, const char *loc)
             field = here->at->desc->fields[0];
         } else {
             if (here->next == child_count(here->at)) {
-                leave(&walk);
+                walk.depth--;
                 continue;
             }
             l = child_bits(here->at, here->next);
@@ -353,7 +344,7 @@ zr_object *zr_show(zr_object *value, const char *loc)
         int is_list = here->at->desc->kind == ZR_DESC_LIST;
         if (is_list ? here->at == &zr_nil : here->next == child_count(here->at)) {
             zr_builder_put(&out, ")", 1);
-            leave(&walk);
+            walk.depth--;
         } else if (is_list) {
             const zr_list *cell = (const zr_list *)here->at;
             here->at = cell->rest;

@@ -51,6 +51,28 @@ static zr_object *cycle(void)
     return &array->head;
 }
 
+/* Arrays of two, each a deep side branch and the next, `before` of them before `around` in a ring. */
+static zr_object *ring(int64_t before, int64_t around)
+{
+    zr_array *first = NULL, *last = NULL, *entry = NULL;
+    for (int64_t i = 0; i < before + around; i++) {
+        zr_array *made = (zr_array *)zr_array_new(2, (int64_t)&zr_nil, &array_of_ref, "");
+        zr_object *branch = &zr_nil;
+        for (int64_t j = 0; j < i * 7 % 40; j++)
+            branch = zr_array_new(1, (int64_t)branch, &array_of_ref, "");
+        made->items[0] = (int64_t)branch;
+        if (last)
+            last->items[1] = (int64_t)made;
+        else
+            first = made;
+        if (i == before)
+            entry = made;
+        last = made;
+    }
+    last->items[1] = (int64_t)entry;
+    return &first->head;
+}
+
 int64_t zero_main(void)
 {
     zr_object *arguments = zr_argv(), *what = argument(arguments, 0);
@@ -88,6 +110,11 @@ int64_t zero_main(void)
         zr_show(cycle(), "f.0x0:1:7");
     } else if (is(what, "equal-cycle")) {
         zr_equal(cycle(), cycle(), "f.0x0:1:8");
+    } else if (is(what, "show-ring")) {
+        zr_show(ring(zr_text_get_i64(argument(arguments, 1)), zr_text_get_i64(argument(arguments, 2))), "f.0x0:1:9");
+    } else if (is(what, "equal-rings")) {
+        zr_object *left = ring(0, 1 + zr_text_get_i64(argument(arguments, 1)));
+        zr_equal(left, left, "f.0x0:1:9");
     } else if (is(what, "leak")) {
         zr_text_new("kept", 4);
     } else if (is(what, "exit")) {

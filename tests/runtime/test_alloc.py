@@ -126,6 +126,15 @@ def test_the_fast_path_keeps_exact_counts() -> None:
         end = stats()
         assert (end.live_blocks, end.live_bytes) == (start.live_blocks, start.live_bytes)
         assert end.allocs - start.allocs == end.frees - start.frees == len(blocks)
+        for n in (48, 1000, 3000, 20_000):  # more than a page, oldest first: full pages come back into use
+            for _ in range(3):
+                many = [lib.zr_alloc(n) for _ in range(20_000_000 // n)]
+                for block in many:
+                    lib.zr_free(block)
+            # A class keeps its newest page, which keeps its segment: at most one for each size above, and a spare.
+            assert stats().held_bytes <= 32 << 20
+        end = stats()
+        assert (end.live_blocks, end.live_bytes) == (start.live_blocks, start.live_bytes)
         lib.zr_track()
         late = lib.zr_alloc(100)
         assert stats().peak_bytes == end.live_bytes + lib.zr_block_size(100)

@@ -103,6 +103,15 @@ def test_panics(program: str, arguments: tuple[str, ...], words: str, place: str
     assert ended(run(program, *arguments)) == (101, b"", panic(words, place))
 
 
+@pytest.mark.parametrize("before", [0, 1, 2, 5, 30])
+@pytest.mark.parametrize("around", [1, 2, 3, 17])
+def test_cycles_are_found_wherever_they_begin(program: str, before: int, around: int) -> None:
+    """Without the check these would fill the memory."""
+    told = panic("value contains itself", "f.0x0:1:9")
+    assert ended(run(program, "show-ring", str(before), str(around), preexec_fn=limited)) == (101, b"", told)
+    assert ended(run(program, "equal-rings", str(around), preexec_fn=limited)) == (101, b"", told)
+
+
 def test_output_comes_before_the_panic(program: str) -> None:
     words = f"index {-(2**63)} out of range for length 7"
     done = subprocess.run([program, "index"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)

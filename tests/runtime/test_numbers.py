@@ -113,11 +113,10 @@ def test_decimals_are_read_correctly_rounded(mantissa: int, exponent: int) -> No
 @given(st.integers(0, 2**63).map(f64).filter(lambda v: 0 < v < 1e308), st.sampled_from(["", "0" * 900 + "1", "1", "0"]))
 def test_midpoints_and_their_neighbours(value: float, more: str) -> None:
     """Exactly between two floats, spelled in full, and a hair above: where one wrong bit would show."""
-    middle = (Decimal(value) + Decimal(math.nextafter(value, math.inf))) / 2
-    with_all_digits = format(
-        Context(prec=1200).divide(Decimal(value) + Decimal(math.nextafter(value, math.inf)), 2), "f"
-    )
-    assert Decimal(with_all_digits) >= 0 and middle >= 0
+    exact = Context(prec=1200, Emin=-2000, Emax=2000)
+    middle = exact.divide(exact.add(Decimal(value), Decimal(math.nextafter(value, math.inf))), 2)
+    assert Decimal(value) < middle < Decimal(math.nextafter(value, math.inf))
+    with_all_digits = format(middle, "f")
     if "." not in with_all_digits:
         with_all_digits += ".0"
     spelling = with_all_digits + more
