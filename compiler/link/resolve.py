@@ -43,11 +43,11 @@ def resolve(objects: Sequence[ObjectFile], archives: Sequence[Archive], entry: s
     for number, obj in enumerate(objects):
         order.append((-1, number))
         _define(result, obj)
-    missing: dict[str, str] = {}
+    missing: dict[str, tuple[int, int]] = {}  # symbol -> the section that asks, (-1, -1) the command itself
     live: set[tuple[int, int]] = set()
     work: list[tuple[int, int]] = []
 
-    def need(name: str, weak: bool, asker: str) -> None:
+    def need(name: str, weak: bool, asker: tuple[int, int]) -> None:
         found = result.globals.get(name)
         if found is None and not weak and name not in LINKER_SYMBOLS:
             for rank, archive in enumerate(archives):
@@ -67,19 +67,19 @@ def resolve(objects: Sequence[ObjectFile], archives: Sequence[Archive], entry: s
             live.add(key)
             work.append(key)
 
-    need(entry, False, "the entry of the program")
+    need(entry, False, (-1, -1))
     for number, obj in enumerate(objects):
         for index, section in enumerate(obj.sections):
             if section.flags & RETAIN:
                 mark((number, index))
     while work:
-        number, index = work.pop()
+        asker = number, index = work.pop()
         obj = result.objects[number]
         section, symbols = obj.sections[index], obj.symbols
         for target in dict.fromkeys([relocation[2] for relocation in obj.check_relocations(section)]):
             symbol = symbols[target]
             if symbol.binding != LOCAL:
-                need(symbol.name, symbol.binding == WEAK, f"{obj.name}: {_holder(obj, index)}")
+                need(symbol.name, symbol.binding == WEAK, asker)
             elif symbol.section >= 0:
                 mark((number, symbol.section))
             elif symbol.section == DROPPED:
@@ -87,7 +87,7 @@ def resolve(objects: Sequence[ObjectFile], archives: Sequence[Archive], entry: s
                     "LINK-006", f"{obj.name}: {section.name} refers to {symbol.name or 'a part'} not loaded"
                 )
     if missing:
-        lines = [f"{name} (needed by {asker})" for name, asker in sorted(missing.items())]
+        lines = [f"{name} ({_asker(result, asker)})" for name, asker in sorted(missing.items())]
         more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
         raise LinkError("LINK-001", "; ".join(lines[:SHOWN] + more))
     # Explicit objects in the order given, then members by their place in their archive, whatever asked for them first.
@@ -117,9 +117,11 @@ def _place(obj: ObjectFile, symbol: Symbol) -> str:
     return f"{obj.name} ({obj.sections[symbol.section].name}+{symbol.value:#x})"
 
 
-def _holder(obj: ObjectFile, section: int) -> str:
-    """The first named thing in a section, for messages."""
-    for symbol in obj.symbols:
-        if symbol.section == section and symbol.name and symbol.kind != SECTION:
-            return symbol.name
-    return obj.sections[section].name
+def _asker(result: Resolved, key: tuple[int, int]) -> str:
+    """Who needs a symbol: the first named thing in the section that refers to it."""
+    number, section = key
+    if number < 0:
+        return "the entry of the program"
+    obj = result.objects[number]
+    named = [s.name for s in obj.symbols if s.section == section and s.name and s.kind != SECTION]
+    return f"needed by {obj.name}: {named[0] if named else obj.sections[section].name}"
