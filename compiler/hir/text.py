@@ -328,20 +328,25 @@ def _function(r: _Reader, f: Function, row: list[object]) -> None:
     f.params = [_int(local) for local in _list(row[9])[1:]]
     f.result = r.type(_list(row[10])[1])
     at = 11
-    while at < len(row) and _list(row[at])[0] == "local":
+    while at < len(row) and _is_row(row[at], "local"):
         part = _list(row[at])
         local = Local(_word(part[2]), r.type(part[3]), "mut" in part[4:])
         local.cell = "cell" in part[4:]
         f.locals.append(local)
         at += 1
-    # A body that is a lambda begins `(lambda type …)`; a row of the table `(lambda number …)`.
-    while at < len(row) and _list(row[at])[0] == "lambda" and str(_list(row[at])[1]).isdigit():
+    while at < len(row) and _is_row(row[at], "lambda"):
         part = _list(row[at])
         f.lambdas.append(Lambda([_int(k) for k in _list(part[2])], [_int(k) for k in _list(part[3])]))
         at += 1
     if at != len(row) - 1:
         raise TextError(f"{f.name} has no body, or more than one")
     f.root = _body(r, f, _list(row[at]))
+
+
+def _is_row(tree: object, word: str) -> bool:
+    """Whether this is a row `(local number …)` of a function's tables, not a body `(local type …)`."""
+    part = _list(tree)
+    return part[0] == word and isinstance(part[1], str) and part[1].isdigit()
 
 
 def _body(r: _Reader, f: Function, tree: list[object]) -> int:

@@ -49,6 +49,15 @@ def test_every_program(path: pathlib.Path) -> None:
     assert {len(row) for row in rows} == {len(dump.TSV_COLUMNS)}
 
 
+@pytest.mark.parametrize("body", ["x", "(λ (y) x)", "(list)", "(do x x)"])
+def test_bodies_that_look_like_rows(body: str) -> None:
+    from tests.types.checking import MAIN
+    from tests.types.checking import program as source
+
+    program = source(f"(ƒ f (x) {body}){MAIN}")
+    assert verify(parse_program(print_program(program))) == verify(program) == []
+
+
 def test_the_text_keeps_what_running_needs() -> None:
     """The reference interpreter gives the same output for a program and for its text read back."""
     from compiler.hir.interp import run

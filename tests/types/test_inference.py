@@ -173,6 +173,7 @@ REJECTED = {
         "(ƒ f (cap pure) (_) (λ (x) (print x)))",
         ["TYPE_EFFECT-001 1:28"],
     ),
+    "a type that contains itself": ("(ƒ f (x) (x x))", ["TYPE_CONTRACT-002 1:13"]),
     "captured parameter store": (
         "(ƒ f (cap pure) (a) (λ (i) (array-set! a i 0)))",
         ["TYPE_EFFECT-002 1:28"],
@@ -209,11 +210,13 @@ def test_modules_keep_their_names_apart() -> None:
 def test_capabilities_are_inferred_over_the_call_graph() -> None:
     p = program(
         "(ƒ a (x) (b x))\n(ƒ b (x) (if (= x 0) unit (c x)))\n(ƒ c (x) (print (show x)) (a (- x 1)))\n"
-        "(ƒ d (xs) (array-set! xs 0 (now-ns)))\n(ƒ e (x) (* x x))\n(ƒ g (cap io file) (x) (e x))\n(ƒ main (_) (a 3))"
+        "(ƒ d (xs) (array-set! xs 0 (now-ns)))\n(ƒ e (x) (* x x))\n(ƒ g (cap io file) (x) (e x))\n(ƒ main (_) (a 3))\n"
+        "(ƒ fill (xs) (array-set! xs 0 1))\n(ƒ h (_) (≔ ((xs (array 1 0))) (fill xs) xs))"
     )
     caps = {f.name.removeprefix("main."): sorted(f.caps) for f in p.functions}
     assert caps["a"] == caps["b"] == caps["c"] == caps["main"] == ["io"]
     assert caps["d"] == ["store", "time"]
+    assert caps["h"] == []  # it lends its own array only
     assert caps["e"] == []
     assert caps["g"] == ["file", "io"]
 
