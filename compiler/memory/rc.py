@@ -216,13 +216,14 @@ class Counts:
                 after.append(self.rc(DROP, value))
             live &= ~mine
             moved: set[int] = set()
-            lent = 0  # roots that this op borrows from
+            lent = 0  # roots that this op borrows from; what it also consumes must outlive it all the same
             for arg, letter in zip(args, letters, strict=True):
-                if arg not in self.kind:
-                    continue
-                if letter == "b":
+                if letter == "b" and arg in self.kind:
                     lent |= masks.get(arg, 0)
-                elif self.kind[arg] == OWNED and arg not in moved and not live >> arg & 1:
+            for arg, letter in zip(args, letters, strict=True):
+                if letter == "b" or arg not in self.kind:
+                    continue
+                if self.kind[arg] == OWNED and arg not in moved and not (live | lent) >> arg & 1:
                     moved.add(arg)
                 else:
                     before.append(self.rc(DUP, arg))
