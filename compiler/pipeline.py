@@ -237,7 +237,8 @@ def run_mir(program: Program, argv: list[str], options: Options) -> int:
     from compiler.mir.interp import run
 
     module = middle(program, options)
-    return run(module, argv=argv, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer, stderr=sys.stderr.buffer)
+    world = {"stdin": sys.stdin.buffer, "stdout": sys.stdout.buffer, "stderr": sys.stderr.buffer}
+    return run(module, argv=argv, check_counts=True, **world)
 
 
 def run_native(path: str, argv: list[str], options: Options, sink: Sink) -> int:
