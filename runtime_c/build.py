@@ -10,9 +10,7 @@ It knows nothing of the compiler.  A new C file is picked up by its name (`zr_*.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,6 +52,8 @@ def compiler() -> str:
 
 
 def _run(command: list[str], cwd: str | None = None) -> str:
+    import subprocess  # only when something is built: `zero build` imports this module each time
+
     try:
         done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
     except OSError as error:
@@ -74,6 +74,8 @@ def headers() -> list[str]:
 
 
 def _digest(names: list[str], *settings: str) -> str:
+    import hashlib
+
     digest = hashlib.sha256()
     for word in settings:
         digest.update(word.encode() + b"\0")
