@@ -306,7 +306,7 @@ def _ctor(r: _Reader, tree: list[object]) -> Ctor:
     ctor = Ctor(_word(tree[0]), [], [], [])
     for part in tree[1:]:
         if isinstance(part, list) and ":" in part:
-            ctor.mutable.append(part[0] == "mut")
+            ctor.mutable.append(len(part) == 4)  # (mut x : T)
             ctor.names.append(_word(part[-3]))
             ctor.fields.append(r.type(part[-1]))
         else:

@@ -113,6 +113,8 @@ def _find_main(c: Checker) -> None:
         return
     if not info.nullary or info.result not in (I64, UNIT):
         found = u.show(u.fn(info.params, info.result))
+        if info.params == (UNIT,):
+            found += " with a named parameter"
         c.report(say_type.MAIN_TYPE, c.graph.modules[root], info.name_node, found=found)
 
 
