@@ -5,9 +5,10 @@
     (xs not used again)                    r = call map f t
 
 Parameters and results are owned; the last consuming use moves.  What an op reads out of a live object (`alias`) is
-*borrowed*: it costs nothing until it is consumed (then `rc.dup` just before), and keeps its owner
-alive until its own last use.  It is owned from its definition on instead, when a write or a call could replace it in
-its owner meanwhile, or when only it would keep the owner alive across a call.  Static objects are borrowed from nobody.
+*borrowed*: it costs nothing until it is consumed (then `rc.dup` just before), and keeps its owner alive until its own
+last use; so do block parameters that only walk through one value (`leases`).  It is owned from its definition on
+instead, when a write or a call could replace it in its owner meanwhile, or when only it would keep the owner
+alive across a call.  Static objects are borrowed from nobody.
 Values that die on an edge are dropped at the edge's other end, on a split edge if that has other predecessors.
 Blocks that end the program drop nothing.  Linear but for liveness (bit sets).
 Source: Reinking, Xie, de Moura, Leijen, "Perceus", PLDI 2021; borrowing after Ullrich and de Moura, IFL 2019.
@@ -18,7 +19,7 @@ from __future__ import annotations
 from compiler.ir.graph import reverse_postorder
 from compiler.memory.borrow import infer
 from compiler.mir.ops import CODE, is_ref
-from compiler.mir.owns import ALIAS, held_params, is_static, no_return, owns
+from compiler.mir.owns import ALIAS, held_params, is_static, leases, no_return, owns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +46,14 @@ class Counts:
         self.parent: dict[int, int] = {}
         self.owned_at_def: set[int] = set()  # alias results that are counted where they are defined
         held = held_params(function, set(function.attrs.get("borrows", ())))
+        self.leases = leases(function, held)
         for index in self.order:
             block = function.blocks[index]
             for value in block.params:
-                if is_ref(function.type[value]):
+                if value in self.leases:
+                    self.kind[value] = BORROWED
+                    self.parent[value] = self.leases[value]
+                elif is_ref(function.type[value]):
                     self.kind[value] = ALIVE if value in held else OWNED
             for value in block.body:
                 type_ = function.type[value]
@@ -129,7 +134,8 @@ class Counts:
             return
         borrowed = 0
         for value in self.parent:
-            borrowed |= 1 << value
+            if value not in self.leases:
+                borrowed |= 1 << value
         _, plain_out = self.liveness(plain)
         _, chain_out = self.liveness(chain)
         for index in self.order:
@@ -166,7 +172,7 @@ class Counts:
                 above, kept = candidate, False
                 while self.kind[above] == BORROWED:
                     above = self.parent[above]
-                    kept = kept or bool(plain_after >> above & 1)
+                    kept = kept or above in self.leases or bool(plain_after >> above & 1)
                 replaced = not kept and self.kind[above] == OWNED
             if replaced:
                 self.owned_at_def.add(candidate)
@@ -266,7 +272,7 @@ class Counts:
             moved = 0
             for param, arg in zip(function.blocks[target].params, args, strict=True):
                 kind = self.kind.get(arg)
-                if kind is None or self.kind[param] == ALIVE:
+                if kind is None or self.kind[param] != OWNED:
                     continue
                 if kind == OWNED and not (needed | moved) >> arg & 1:
                     moved |= 1 << arg

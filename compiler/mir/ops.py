@@ -136,7 +136,7 @@ OPS: tuple[Op, ...] = (
     Op("call", "any*", "any", "Calls the function that imm names.", imm="function", effect="calls", owns="o"),
     Op("call.closure", "ref any*", "any", "Calls a closure: the closure, then its arguments.", effect="calls", owns="o"),
     Op("closure", "any*", "fn", "A closure of the function imm names over captured values; that function's parameter 0 is the closure itself.", imm="function", effect="calls", owns="o"),
-    Op("capture", "fn", "any", "Captured value imm of the closure in parameter 0.", imm="int", alias=True),
+    Op("capture", "fn", "any", "Captured value imm of a closure of known function: parameter 0, or after inlining a `closure` of this function.", imm="int", alias=True),
     # Counts (only after memory/rc).
     Op("rc.dup", "ref", "unit", "One more owner.", effect="writes"),
     Op("rc.drop", "ref", "unit", "One owner less; frees with what only it held when none is left.", effect="writes", owns="o"),

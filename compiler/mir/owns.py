@@ -56,22 +56,64 @@ def is_held(function: Function, value: int, held: set[int]) -> bool:
     return value in held or is_static(function, value)
 
 
-def held_params(function: Function, borrowed: set[int]) -> set[int]:
-    """The borrowed parameters, and the block parameters that are only ever given values held by them."""
-    params = function.params
-    held = {params[number] for number in borrowed}
+def _incoming(function: Function) -> dict[int, list[int]]:
+    """What each reference block parameter is given, by parameter."""
     incoming: dict[int, list[int]] = {}
     for block in function.blocks:
         for target, args in block.succs:
             for param, arg in zip(function.blocks[target].params, args, strict=True):
                 if is_ref(function.type[param]):
                     incoming.setdefault(param, []).append(arg)
+    return incoming
+
+
+def held_params(function: Function, borrowed: set[int]) -> set[int]:
+    """The borrowed parameters, and the block parameters that are only ever given values held by them."""
+    params = function.params
+    held = {params[number] for number in borrowed}
+    incoming = _incoming(function)
     held.update(incoming)
     changed = True
     while changed:
         changed = False
-        for param, args in incoming.items():
-            if param in held and not all(is_held(function, arg, held) for arg in args):
+        for param, given in incoming.items():
+            if param in held and not all(is_held(function, arg, held) for arg in given):
                 held.discard(param)
                 changed = True
     return held
+
+
+def leases(function: Function, held: set[int]) -> dict[int, int]:
+    """Block parameters that only ever walk through one value, by immutable fields: parameter -> that value.
+
+    They count nothing themselves: the value stays alive for as long as they are used (a loop over a list).
+    """
+    incoming = _incoming(function)
+    candidates = {param for param in incoming if param not in held}
+    while True:
+        roots: dict[int, int] = {}
+        conflict: set[int] = set()
+        changed = True
+        while changed:
+            changed = False
+            for param, given in incoming.items():
+                if param not in candidates or param in conflict:
+                    continue
+                for arg in given:
+                    base = arg
+                    while function.op[base] in STEADY:
+                        base = function.args[base][0]
+                    if base in candidates:
+                        if base == param or base not in roots:
+                            continue
+                        base = roots[base]
+                    if base in held or is_static(function, base) or roots.get(param, base) != base:
+                        conflict.add(param)
+                        break
+                    if param not in roots:
+                        roots[param] = base
+                        changed = True
+        conflict |= {param for param in candidates if param not in roots}
+        if not conflict:
+            return roots
+        candidates -= conflict

@@ -10,7 +10,7 @@ from __future__ import annotations
 from compiler.ir import verify as generic
 from compiler.ir.graph import reverse_postorder
 from compiler.mir.ops import MIR, is_ref
-from compiler.mir.owns import ALIAS, held_params, is_static, no_return, owns
+from compiler.mir.owns import ALIAS, held_params, is_static, leases, no_return, owns
 from compiler.mir.types import element, fields, kind, signature
 from compiler.panics import PANICS
 
@@ -154,13 +154,19 @@ def _closures(scope: Scope) -> Iterator[str]:
             yield scope.say(index, value, f"{callee.name} takes {given} to {callee.result}, not as {type_}")
 
 
-@detects("V207", "a capture reads the environment in parameter 0")
+@detects("V207", "a capture reads the environment in parameter 0, or a closure made in this function")
 def _captures(scope: Scope) -> Iterator[str]:
     function = scope.function
     for index, value, row in scope.each():
         if row.name == "capture":
-            if not function.params or function.args[value][0] != function.params[0]:
-                yield scope.say(index, value, "of something other than parameter 0")
+            source = function.args[value][0]
+            if function.op[source] == MIR.code["closure"]:
+                given = _types(scope, source)
+                number = function.imm[value]
+                if number >= len(given) or given[number] != function.type[value]:
+                    yield scope.say(index, value, f"capture {number} is not given so")
+            elif not function.params or source != function.params[0]:
+                yield scope.say(index, value, "of something other than parameter 0 or a closure")
         if row.name == "closure":
             callee = scope.module.functions.get(function.imm[value])
             for block in callee.blocks if callee is not None else ():
@@ -206,6 +212,7 @@ class _Balance:
         self.module = module
         self.problems: list[str] = []
         self.held = held_params(function, set(function.attrs.get("borrows", ())))
+        self.leases = leases(function, self.held)
 
     def say(self, block: int, value: int, what: str) -> None:
         row = MIR.ops[self.function.op[value]].name if self.function.op[value] >= 0 else "parameter"
@@ -215,6 +222,9 @@ class _Balance:
         while True:
             if counts.get(value, 0) > 0 or value in self.held:
                 return True
+            if value in self.leases:
+                value = self.leases[value]
+                continue
             op = self.function.op[value]
             if op >= 0 and is_static(self.function, value):
                 return True
@@ -238,14 +248,14 @@ class _Balance:
             block = function.blocks[index]
             counts = dict(entries.get(index, {}))
             for param in block.params:
-                if is_ref(function.type[param]) and param not in self.held:
+                if is_ref(function.type[param]) and param not in self.held and param not in self.leases:
                     counts[param] = 1
             for value in block.body:
                 self.step(index, value, counts)
             for target, args in block.succs:
                 out = dict(counts)
                 for param, arg in zip(function.blocks[target].params, args, strict=True):
-                    if is_ref(function.type[arg]) and param not in self.held:
+                    if is_ref(function.type[arg]) and param not in self.held and param not in self.leases:
                         self.consume(index, block.body[-1], arg, out)
                 if target not in entries:
                     entries[target] = out

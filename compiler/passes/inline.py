@@ -1,0 +1,141 @@
+"""Replace calls of small functions by their bodies.
+
+    %2 = call @square %1     ──▶   %2 = i64.mul %1 %1
+
+Callees are optimized before their callers (`order.py` walks the call graph bottom-up), so what is copied is
+already small.  A callee is copied when it is not recursive with the caller or itself and is at most
+`SMALL` instructions, or has the attribute inline="always"; never with inline="never"; and while the caller is below
+`LIMIT` instructions.  A tail call inside a copied body becomes a call followed by a jump: the caller's frame was
+there anyway.  A tail call site is copied as it is.  Deterministic: sites in block order.  Linear in what is copied.
+"""
+
+from __future__ import annotations
+
+from compiler.ir.function import PARAM, Block
+from compiler.mir.ops import CODE
+from compiler.passes.edit import size, substitute
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.ir.function import Function, Module
+
+SMALL = 40  # instructions of a callee that is copied without being asked
+LIMIT = 4000  # instructions a caller may grow to
+CALL, TAILCALL, RETURN, JUMP = CODE["call"], CODE["tailcall"], CODE["return"], CODE["jump"]
+CALL_CLOSURE, TAILCALL_CLOSURE = CODE["call.closure"], CODE["tailcall.closure"]
+AS_CALL = {TAILCALL: CALL, TAILCALL_CLOSURE: CALL_CLOSURE}
+
+
+def callees(function: Function) -> list[str]:
+    """Functions this one calls directly, in order, each once."""
+    found: dict[str, None] = {}
+    for block in function.blocks:
+        for value in block.body:
+            if function.op[value] in (CALL, TAILCALL):
+                found[function.imm[value]] = None
+    return list(found)
+
+
+def _reaches(module: Module, start: str, goal: str) -> bool:
+    """Whether calls lead from one function to the other."""
+    seen = {start}
+    work = [start]
+    while work:
+        function = module.functions.get(work.pop())
+        for name in callees(function) if function is not None else ():
+            if name == goal:
+                return True
+            if name not in seen:
+                seen.add(name)
+                work.append(name)
+    return False
+
+
+def _wanted(function: Function, callee: Function, module: Module) -> bool:
+    if callee is function or callee.attrs.get("inline") == "never":
+        return False
+    if callee.attrs.get("inline") != "always" and size(callee) > SMALL:
+        return False
+    return not _reaches(module, callee.name, callee.name) and not _reaches(module, callee.name, function.name)
+
+
+def _copy(function: Function, callee: Function, args: tuple[int, ...], tail: bool, after: int) -> int:
+    """Append the callee's blocks; returns go to block `after` (unless the site is a tail call). The first block."""
+    first = len(function.blocks)
+    new: dict[int, int] = {}
+    for _ in callee.blocks:
+        function.blocks.append(Block())
+    for number, block in enumerate(callee.blocks):
+        mine = function.blocks[first + number]
+        for param in block.params:
+            new[param] = function.value(PARAM, callee.type[param], (), None, callee.at[param])
+        if number:
+            mine.params = [new[param] for param in block.params]
+        for value in block.body:
+            new[value] = function.value(callee.op[value], callee.type[value], (), callee.imm[value], callee.at[value])
+    for param, arg in zip(callee.params, args, strict=True):
+        new[param] = arg
+    for number, block in enumerate(callee.blocks):
+        mine = function.blocks[first + number]
+        for value in block.body:
+            function.args[new[value]] = tuple(new[arg] for arg in callee.args[value])
+            mine.body.append(new[value])
+        mine.succs = [(first + target, tuple(new[arg] for arg in given)) for target, given in block.succs]
+        end = mine.body[-1]
+        op = function.op[end]
+        if tail:
+            continue
+        if op == RETURN:
+            mine.succs = [(after, function.args[end])]
+            function.op[end], function.args[end] = JUMP, ()
+        elif op in AS_CALL:
+            function.op[end], function.type[end] = AS_CALL[op], callee.result
+            mine.body.append(function.value(JUMP, ""))
+            mine.succs = [(after, (end,))]
+    return first
+
+
+def run(function: Function, module: Module) -> bool:
+    """Copy what is wanted into one function; whether anything was."""
+    decided: dict[str, bool] = {}
+    replaced: dict[int, int] = {}
+    changed = False
+    total = size(function)
+    index, count = 0, len(function.blocks)
+    # Only sites of the function's own blocks: what a copy brings along stays a call, so this ends.
+    work = list(range(count))
+    while index < len(work):
+        number = work[index]
+        index += 1
+        block = function.blocks[number]
+        for position, value in enumerate(block.body):
+            op = function.op[value]
+            if op not in (CALL, TAILCALL):
+                continue
+            name = function.imm[value]
+            callee = module.functions.get(name)
+            if callee is None or total > LIMIT:
+                continue
+            if name not in decided:
+                decided[name] = _wanted(function, callee, module)
+            if not decided[name]:
+                continue
+            changed = True
+            total += size(callee)
+            args = function.args[value]
+            rest, succs = block.body[position + 1 :], block.succs
+            block.body = block.body[:position]
+            after = -1
+            if op == CALL:
+                after = function.block()
+                result = function.param(after, function.type[value], function.at[value])
+                replaced[value] = result
+                function.blocks[after].body = rest
+                function.blocks[after].succs = succs
+                work.insert(index, after)
+            first = _copy(function, callee, args, op == TAILCALL, after)
+            function.emit(number, JUMP, "")
+            block.succs = [(first, ())]
+            break
+    substitute(function, replaced)
+    return changed
