@@ -65,11 +65,16 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
     Errors: VerifyError under --verify.
     """
     from compiler.lower.lower import lower
-    from compiler.passes.order import optimize
+    from compiler.memory.rc import run_module as count
 
     module = lower(program, entry=program.main if entry is None else entry)
     _verify_mir(module, "lower", options)
-    optimize(module, options.level, after=lambda name: _verify_mir(module, name, options))
+    if options.level == "release":
+        from compiler.passes.order import checked, optimize
+
+        optimize(module, after=checked(module) if options.verify else None)
+    count(module)
+    _verify_mir(module, "counts", options, counted=True)
     return module
 
 
@@ -375,11 +380,11 @@ def _test_status(program: Program, function: int, lane: str, options: Options) -
     return _run_image(executable(codes, lir), ["test"])
 
 
-def _verify_mir(module: IrModule, after: str, options: Options) -> None:
+def _verify_mir(module: IrModule, after: str, options: Options, *, counted: bool = False) -> None:
     if options.verify:
         from compiler.mir.verify import verify
 
-        _complain("mir", after, verify(module))
+        _complain("mir", after, verify(module, counted=counted))
 
 
 def _complain(level: str, after: str, problems: list[Any]) -> None:
