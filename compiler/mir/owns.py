@@ -113,7 +113,8 @@ def leases(function: Function, held: set[int]) -> dict[int, int]:
                     if param not in roots:
                         roots[param] = base
                         changed = True
-        conflict |= {param for param in candidates if param not in roots}
+        if not conflict:  # what is left without a root only walks in circles
+            conflict = {param for param in candidates if param not in roots}
         if not conflict:
             return roots
         candidates -= conflict
