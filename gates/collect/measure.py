@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,12 +71,18 @@ def run(command: list[str], *, environment: dict[str, str] | None = None, expect
         error.seek(0)
         words = Path(facts.name).read_text("ascii").split()
         if done.returncode != 0 or len(words) != 3:
-            raise RuntimeError(f"{' '.join(command)}: it could not be launched")
+            raise RuntimeError(f"{shown(command)}: it could not be launched")
         cost = Cost(int(words[0]), int(words[1]) / 1e6, int(words[2]) * 1024, out.read(), error.read())
     if expect is not None and cost.status != expect:
-        said = cost.error.decode("utf-8", "replace").strip().split("\n")[0]
-        raise RuntimeError(f"{' '.join(command)}: status {cost.status}: {said}")
+        said = cost.error.decode("utf-8", "replace").strip().split("\n")[-1]
+        raise RuntimeError(f"{shown(command)}: status {cost.status}: {said}")
     return cost
+
+
+def shown(command: list[str]) -> str:
+    """The command as it may stand in a message: no path of this machine in it."""
+    words = [".venv/bin/python" if word == sys.executable else word for word in command]
+    return " ".join(os.path.basename(word) if word.startswith("/") else word for word in words)
 
 
 def has_valgrind() -> bool:
@@ -93,7 +100,7 @@ def instructions(command: list[str], expect: int | None = 0) -> int:
     cost = run([*tool, *command], expect=expect)
     found = re.search(rb"Collected\s*:\s*([0-9]+)", cost.error)
     if found is None:
-        raise RuntimeError(f"callgrind gave no count for {' '.join(command)}")
+        raise RuntimeError(f"callgrind gave no count for {shown(command)}")
     return int(found[1])
 
 

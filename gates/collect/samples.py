@@ -78,4 +78,7 @@ def main(collect: Callable[[Samples], None], command: str) -> int:
     except Refused as refused:
         print(refused.problems[0], file=sys.stderr)
         return 1
+    except RuntimeError as failed:  # a program that was measured did not do as it should
+        print(failed, file=sys.stderr)
+        return 1
     return 0

@@ -127,8 +127,11 @@ def is_supported(tables: dict[str, Table], name: str, row: Row) -> bool:
         cited = str(row["evidence"])
         if status in ("planned", "deferred", "research-only"):
             return not cited
-        # A metric whose rows are cited must have them, whatever its status; implemented must cite some.
-        return has_rows(tables, cited) if cited else status != "implemented"
+        if status == "implemented":
+            return has_rows(tables, cited)
+        # What is partly there may cite rows that another run will collect, but only of a gate that is judged.
+        row_of_gate = spec.ledger_row(cited.partition("/")[0], tables)
+        return not cited or (row_of_gate is not None and row_of_gate["status"] != "planned")
     if status != "implemented":
         # What is only planned has no files to show; what is partly there has.
         files = row["current_files"] if name == RESEARCH else row["files"]

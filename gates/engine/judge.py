@@ -38,13 +38,19 @@ def judge_one(requirement: Requirement, rows: Mapping[str, list[Row]], skipped: 
         metric=requirement.metric,
         unit=str(chosen[0]["unit"]) if chosen else "",
         rows=len(chosen),
-        outcome=ask(requirement, chosen, skipped),
+        outcome=ask(requirement, chosen, why_none(requirement, rows, skipped)),
     )
 
 
-def ask(requirement: Requirement, chosen: list[Row], skipped: Skipped) -> Outcome:
+def why_none(requirement: Requirement, rows: Mapping[str, list[Row]], skipped: Skipped) -> str:
+    """The reason to give if no row bears on the check."""
+    if requirement.collector not in rows:
+        return f"{requirement.collector} has no current rows"
+    return skipped.get(requirement.collector, {}).get(requirement.metric, "no row matches")
+
+
+def ask(requirement: Requirement, chosen: list[Row], reason: str) -> Outcome:
     if not chosen:
-        reason = skipped.get(requirement.collector, {}).get(requirement.metric, "no row matches")
         return Outcome(UNMEASURED, "NO_ROWS", measured=reason, wanted="at least one row")
     units = sorted({str(row["unit"]) for row in chosen})
     if len(units) > 1:
