@@ -33,6 +33,7 @@ from compiler.panics import MEMORY_LINE, MEMORY_STATUS, PANICS, STACK_LINE, STAC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, BinaryIO
 
     from compiler.hir.interp_values import Frame
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 FRAME_LIMIT = 100_000
 PYTHON_LIMIT = 5_000_000  # Python frames: many for each frame of the program
-THREAD_STACK = 512 << 20  # only address space; Python 3.11 and later need little of it
+THREAD_STACKS = (512 << 20, 64 << 20, 0)  # address space, the most that can be had; Python 3.11 needs little of it
 
 
 class Machine:
@@ -155,20 +156,30 @@ def run(
             failure.append(error)
 
     old_limit = sys.getrecursionlimit()
-    old_stack = threading.stack_size(THREAD_STACK)
+    sys.setrecursionlimit(PYTHON_LIMIT)
     try:
-        sys.setrecursionlimit(PYTHON_LIMIT)
-        thread = threading.Thread(target=guarded, name="program")
-        thread.start()
-    finally:
-        threading.stack_size(old_stack)
-    try:
-        thread.join()
+        _start(guarded).join()
     finally:
         sys.setrecursionlimit(old_limit)
     if failure:
         raise failure[0]
     return status[0]
+
+
+def _start(target: Callable[[], None]) -> threading.Thread:
+    """A running thread with the largest stack that the system gives."""
+    for size in THREAD_STACKS:
+        before = threading.stack_size(size)
+        try:
+            thread = threading.Thread(target=target, name="program")
+            thread.start()
+            return thread
+        except RuntimeError:  # not enough address space
+            if size == THREAD_STACKS[-1]:
+                raise
+        finally:
+            threading.stack_size(before)
+    raise AssertionError("THREAD_STACKS is not empty")
 
 
 def _run(machine: Machine, function: int, stderr: BinaryIO) -> int:

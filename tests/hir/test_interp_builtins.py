@@ -106,7 +106,8 @@ WORLD = {
     "now-ns",
 }
 NUMBERS = {
-    *["+", "-", "*", "/", "%", "neg", "abs", "min", "max", "<", "<=", ">", ">=", "bit-and", "bit-or", "bit-xor", "bit-not", "shl", "shr", "sar", "popcount", "clz", "ctz", "sqrt", "floor", "ceil"],
+    *{"+", "-", "*", "/", "%", "neg", "abs", "min", "max", "<", "<=", ">", ">=", "sqrt", "floor", "ceil"},
+    *{"bit-and", "bit-or", "bit-xor", "bit-not", "shl", "shr", "sar", "popcount", "clz", "ctz"},
     *["i64->f64", "f64->i64", "f64-bits", "bits-f64", "f64->text", "f64->fixed", "text->i64", "text->f64"],
 }
 BUILT = {row.name for row in BUILTINS if row.status == "built"}
@@ -220,16 +221,16 @@ def test_input(stdin: bytes, lane: str) -> None:
 def test_files(lane: str, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "f"
     (tmp_path / "d").mkdir()
-    got = shown(
-        [
-            f'(write-file "{path}" "héllo\\n")',
-            f'(read-file "{path}")',
-            f'(read-file "{path}.no")',
-            f'(read-file "{tmp_path}/d")',
-        ]
-        + [f'(write-file "{tmp_path}/no/f" "")', f'(read-file "{path}/f")'],
-        lane,
-    )
+    missing, folder = f"{path}.no", tmp_path / "d"
+    expressions = [
+        f'(write-file "{path}" "héllo\\n")',
+        f'(read-file "{path}")',
+        f'(read-file "{missing}")',
+        f'(read-file "{folder}")',
+        f'(write-file "{missing}/f" "")',
+        f'(read-file "{path}/f")',
+    ]
+    got = shown(expressions, lane)
     assert path.read_bytes() == HELLO
     assert got == [
         *("(Ok unit)", '(Ok "héllo\\n")', '(Err "no such file or directory")', '(Err "is a directory")'),

@@ -80,7 +80,8 @@ class Writer:
             e2, p2 = self.expression(depth - 1)
             return (
                 f"(match {x} ((or 0 1) {e2}) ({name} (when {g}) {e0}) (2 {e2}) ({name} {e1}))",
-                f"(({held} := {px}), ({p2} if {held} in (0, 1) else ({name} := {held}, {p0} if {pg} else {p2} if {held} == 2 else {p1})[1]))[1]",
+                f"(({held} := {px}), ({p2} if {held} in (0, 1) else "
+                f"({name} := {held}, {p0} if {pg} else {p2} if {held} == 2 else {p1})[1]))[1]",
             )
         if kind == "b":
             x, px = self.expression(depth - 1)
@@ -135,7 +136,8 @@ class Writer:
                 c, pc = self.condition(2)
                 inner, pinner = self.statements(depth - 1, indent + "    ")
                 texts.append(
-                    f"(let ((mut {name} 0)) (while (and (< {name} 3) {c}) {' '.join(inner)} (set! {name} (+ {name} 1))))"
+                    f"(let ((mut {name} 0)) (while (and (< {name} 3) {c}) {' '.join(inner)} "
+                    f"(set! {name} (+ {name} 1))))"
                 )
                 lines += [
                     f"{indent}{name} = 0",
