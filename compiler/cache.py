@@ -1,28 +1,35 @@
 """The executable of an earlier build, found again without compiling anything.
 
-A *record* says which files a build read (or looked for and did not find), with size, time and digest, and the
-digest of the executable it made; the executable lies beside it, named by content.  The key covers root file,
-options, the compiler's own files and the runtime library.  A file that looks unchanged is trusted only if its time is
-older than the record's; else its bytes are compared.  A damaged record or executable is as good as none.
-Nothing here knows the language.  Milestones 1 and 2 put a query engine and a content-addressed store in this place.
+A *record* says which files a build read (or looked for and did not find), as they were when it read them, and the
+digest of the executable it made; the executable lies beside it, named by content.  The key covers root file, folder,
+options, the compiler's own files and the runtime library.  A file whose size and change time are the recorded ones is
+trusted, unless it changed so late that one more change would show the same time; else its bytes are compared.
+A damaged record or executable is as good as none.  Nothing here knows the language.  Milestones 1 and 2 put a
+query engine and a content-addressed store in this place.
 """
 
 from __future__ import annotations
 
 import marshal
 import os
+import time
 
 from compiler.digest import sha256
+from compiler.syntax.source import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMAT = 1
+FORMAT = 2
+# Files get the time of the kernel's last tick, at worst 10 ms ago; a file younger than this when it was read may
+# change again under the same time.
+TICK_NS = 20_000_000
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
-# (path, size, mtime_ns, digest); size -1: there was no such file.
-Input = tuple[str, int, int, bytes]
+# (path, where its links lead, size, change time in ns, digest); size -1: there was no such file.  The change
+# time (ctime) moves with every write, rename and link, and no program can set it back.
+Input = tuple[str, str, int, int, bytes]
 
 
 def folder() -> str:
@@ -68,62 +75,79 @@ def _digest_of(path: str) -> bytes:
         return sha256(file.read()).digest()
 
 
-def describe(paths: Iterable[str]) -> list[Input]:
-    """The inputs as they are now; a path that does not exist is an input too: it must stay away."""
-    result: list[Input] = []
-    for path in sorted(set(paths)):
-        try:
-            status = os.stat(path)
-            result.append((path, status.st_size, status.st_mtime_ns, _digest_of(path)))
-        except (FileNotFoundError, NotADirectoryError):
-            result.append((path, -1, 0, b""))
-    return result
+class Recorder:
+    """Reads files for a build and remembers what it read: an edit during the build must not pass for what was built."""
+
+    __slots__ = ("inputs", "started")
+
+    def __init__(self) -> None:
+        self.started = time.time_ns()
+        self.inputs: list[Input] = []
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes. Errors: OSError."""
+        place = os.path.join(os.getcwd(), path)
+        status = os.stat(place) if "\0" not in place else None
+        data = read_bytes(path)
+        if status is not None:
+            real = os.path.realpath(place)
+            self.inputs.append((place, real, len(data), status.st_ctime_ns, sha256(data).digest()))
+        return data
+
+    def absent(self, paths: Iterable[str]) -> bool:
+        """Record the files that were looked for and not there; False when one is there by now."""
+        read = {real for _, real, _, _, _ in self.inputs}
+        for path in sorted(set(paths)):
+            if os.path.realpath(path) in read:
+                continue
+            if os.path.lexists(path):
+                return False
+            self.inputs.append((path, "", -1, 0, b""))
+        return True
 
 
-def _unchanged(inputs: list[Input], written: int) -> bool:
-    for path, size, time, digest in inputs:
+def _unchanged(inputs: list[Input], started: int) -> bool:
+    for path, real, size, changed, digest in inputs:
         try:
             status = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
             if size >= 0:
                 return False
             continue
-        if status.st_size != size:
+        if status.st_size != size or os.path.realpath(path) != real:
             return False
-        # A file written in the same tick as the record may have changed once more without a trace.
-        if (status.st_mtime_ns != time or time >= written) and _digest_of(path) != digest:
+        if (status.st_ctime_ns != changed or changed > started - TICK_NS) and _digest_of(path) != digest:
             return False
     return True
 
 
 def find(name: str) -> str:
     """The path of the executable of an unchanged build, or an empty text."""
-    place = os.path.join(folder(), "builds", name)
     try:
-        with open(place, "rb") as file:
-            written = os.fstat(file.fileno()).st_mtime_ns
-            inputs, digest = marshal.loads(file.read())
+        with open(os.path.join(folder(), "builds", name), "rb") as file:
+            started, inputs, digest = marshal.loads(file.read())
         executable = os.path.join(folder(), "executables", digest)
-        if not _unchanged(inputs, written) or _digest_of(executable).hex() != digest:
+        if not _unchanged(inputs, started) or _digest_of(executable).hex() != digest:
             return ""
     except (OSError, EOFError, ValueError, TypeError):
         return ""
-    return executable
+    return executable if os.access(executable, os.X_OK) else ""
 
 
-def store(name: str, inputs: list[Input], image: bytes) -> str:
-    """Keep an executable and its record; its path, or an empty text when the cache cannot be written."""
-    from compiler.object.errors import LinkError
-    from compiler.object.write import write_atomically
+def store(name: str, recorder: Recorder, image: bytes) -> str:
+    """Keep an executable and its record; the executable's path, or an empty text when the cache cannot be written."""
+    from compiler.diagnostics import UsageError
+    from compiler.files import write_whole
 
     digest = sha256(image).hexdigest()
     executable = os.path.join(folder(), "executables", digest)
     try:
         for part in ("builds", "executables"):
             os.makedirs(os.path.join(folder(), part), exist_ok=True)
-        if not os.path.exists(executable) or _digest_of(executable).hex() != digest:
-            write_atomically(executable, image, 0o755)
-        write_atomically(os.path.join(folder(), "builds", name), marshal.dumps((inputs, digest), 4), 0o644)
-    except (OSError, LinkError):
+        if not os.access(executable, os.X_OK) or _digest_of(executable).hex() != digest:
+            write_whole(executable, image, executable=True)
+        record = marshal.dumps((recorder.started, recorder.inputs, digest), 4)
+        write_whole(os.path.join(folder(), "builds", name), record)
+    except (OSError, UsageError):
         return ""  # a cache that cannot be written costs time, never a build
     return executable

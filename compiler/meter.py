@@ -20,7 +20,7 @@ _PAGE = os.sysconf("SC_PAGESIZE")
 
 
 class Meter:
-    """Prints a line a phase to standard error; `keep` holds on to what phases would drop, to show what freeing saves."""
+    """Prints a line a phase to standard error; `keep` holds on to what phases drop, to show what freeing saves."""
 
     __slots__ = ("_before", "_start", "held", "keep")
 

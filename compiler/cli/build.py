@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler import pipeline
+from compiler import building
 from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
 from compiler.cli.options import VALUE
 from compiler.diagnostics import Sink, UsageError
@@ -23,5 +23,5 @@ def run(arguments: Arguments) -> int:
     if not target:
         raise UsageError("build: -o OUT is missing", USAGE)
     sink = Sink()
-    status = pipeline.build(path, target, options(arguments), sink)
+    status = building.build(path, target, options(arguments), sink)
     return report(sink, arguments) or status

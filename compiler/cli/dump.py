@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler import pipeline
+from compiler import dumping
 from compiler.cli.common import FRONT, FRONT_HELP, options, report
 from compiler.cli.options import FLAG
 from compiler.cli.streams import out
@@ -32,7 +32,7 @@ def run(arguments: Arguments) -> int:
     chosen = options(arguments)
     chosen.level = "release" if arguments.has("--release") else "dev"
     sink = Sink()
-    text = pipeline.dump(path, arguments.get("--level", "hir"), arguments.get("--format", "text"), chosen, sink)
+    text = dumping.dump(path, arguments.get("--level", "hir"), arguments.get("--format", "text"), chosen, sink)
     if sink:
         return report(sink, arguments)
     out(text)

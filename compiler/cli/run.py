@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from compiler import pipeline
+from compiler import pipeline, running
 from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
 from compiler.cli.options import FLAG
 from compiler.diagnostics import Sink
@@ -25,7 +25,9 @@ def run(arguments: Arguments) -> int:
     chosen = options(arguments)
     sink = Sink()
     if lane == "native":
-        status = pipeline.run_native(path, arguments.rest, chosen, sink)
+        from compiler.building import run_native
+
+        status = run_native(path, arguments.rest, chosen, sink)
         return report(sink, arguments) or status
     graph, program = pipeline.front(path, chosen.features, sink)
     if program is not None and graph is not None:
@@ -36,5 +38,5 @@ def run(arguments: Arguments) -> int:
     gc.freeze()
     gc.enable()
     if lane == "mir":
-        return pipeline.run_mir(program, arguments.rest, chosen)
-    return pipeline.run_interp(program, arguments.rest)
+        return running.mir(pipeline.middle(program, chosen), arguments.rest)
+    return running.interp(program, arguments.rest)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from compiler import pipeline
 from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
 from compiler.cli.streams import out
 from compiler.diagnostics import Sink
+from compiler.testing import run_tests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def run(arguments: Arguments) -> int:
     """0 when every test holds, 1 when one does not or the program has errors."""
     sink = Sink()
     path = arguments.file()
-    passed, failed = pipeline.run_tests(path, arguments.get("--lane", "interp"), options(arguments), sink)
+    passed, failed = run_tests(path, arguments.get("--lane", "interp"), options(arguments), sink)
     if sink:
         return report(sink, arguments)
     out(f"{passed} passed, {failed} failed\n")

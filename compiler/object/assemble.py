@@ -50,8 +50,10 @@ if TYPE_CHECKING:
         """One function's machine code; relocations are (offset, kind, symbol, addend)."""
 
         name: str
-        bytes: Bytes
         relocs: list[tuple[int, str, str, int]]
+
+        @property
+        def bytes(self) -> Bytes: ...
 
         @property
         def data(self) -> Sequence[Constant]: ...

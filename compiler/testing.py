@@ -1,0 +1,52 @@
+"""Run the `(test "…" …)` forms of a program, each by itself in a lane.
+
+A test is a Bool, which a lane prints last, as it prints what a main gives; whatever else a test prints is shown only
+when it fails.  Compiles in this process, so that an error of ours is one, and runs in a child, so that a panic ends
+only that test.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.diagnostics import Sink
+    from compiler.hir.program import Program
+    from compiler.options import Options
+
+
+def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, int]:
+    """Run the program's tests with a line each; (passed, failed), both 0 with diagnostics in `sink`."""
+    from compiler import pipeline
+    from compiler.cli.streams import flush, out
+    from compiler.running import child
+
+    _, program = pipeline.front(path, options.features, sink)
+    if sink or program is None:
+        return 0, 0
+    passed = failed = 0
+    for test in program.tests:
+        status, output = child(_prepared(program, test.function, lane, options))
+        own, _, value = output.removesuffix(b"\n").rpartition(b"\n")
+        holds = status == 0 and value == b"true"
+        passed, failed = passed + holds, failed + (not holds)
+        if not holds:
+            shown = own if status == 0 else output.removesuffix(b"\n")
+            out(shown.decode("utf-8", "surrogateescape") + "\n" if shown else "")
+        out(f"{'ok    ' if holds else 'FAILED'} {test.title}\n")
+        flush()
+    return passed, failed
+
+
+def _prepared(program: Program, function: int, lane: str, options: Options) -> Callable[[], int]:
+    """What runs one test in a lane and gives its status."""
+    from compiler import pipeline, running
+
+    if lane == "interp":
+        return lambda: running.interp(program, [], function)
+    module = pipeline.middle(program, options, entry=function)
+    if lane == "mir":
+        return lambda: running.mir(module, [])
+    image = pipeline.executable(*pipeline.back(module, options))
+    return lambda: running.become(image, ["test"])
