@@ -195,6 +195,17 @@ def flags_reach_their_readers(mf: MachineFunction, _target: ModuleType) -> Itera
                 fresh = False
 
 
+def saved_registers_are_listed(mf: MachineFunction, target: ModuleType) -> Iterator[str]:
+    if mf.stage != "allocated":
+        return
+    owed = set(target.CALLEE_SAVED) - set(mf.saved)
+    for b, k, inst in _instructions(mf):
+        written = inst.u if OPS[inst.op].enc == "xchg" else [inst.d]
+        for reg in written:
+            if reg in owed:
+                yield f"block {b}, instruction {k} ({OPS[inst.op].name}): writes {reg}, which is not saved"
+
+
 def scratch_stays_free(mf: MachineFunction, target: ModuleType) -> Iterator[str]:
     assert target.SCRATCH >= target.XMM0 and VECTOR == 1
     if mf.stage == "allocated" and target.SCRATCH in mf.saved:
@@ -209,5 +220,6 @@ _CHECKS = (
     registers_fit_the_stage,
     values_are_defined_once,
     flags_reach_their_readers,
+    saved_registers_are_listed,
     scratch_stays_free,
 )

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
     from compiler.machine.code import Code
     from compiler.machine.function import MachineFunction
 
-__all__ = ["allocate", "compile_function", "encode", "select"]
+__all__ = ["allocate", "compile_function", "encode", "machine_function", "select"]
 
 
 def allocate(mf: MachineFunction) -> None:
     """Replace virtual registers in place."""
     allocator.allocate(mf, target)
+
+
+def machine_function(f: Function) -> MachineFunction:
+    """One LIR function selected and allocated, as `zero dump --level machine` shows it."""
+    mf = select(f)
+    allocate(mf)
+    return mf
 
 
 def compile_function(f: Function, verify: bool = False) -> Code:

@@ -245,7 +245,12 @@ def _store8i(e: Encoder, i: Inst) -> None:
 
 
 def _xchg(e: Encoder, i: Inst) -> None:
-    e.a.rr(b"\x87", i.u[0], i.u[1])
+    left, right = i.u
+    if 0 in (left, right):
+        other = left | right
+        e.a.raw(bytes((0x48 | other >> 3, 0x90 | other & 7)))
+    else:
+        e.a.rr(b"\x87", left, right)
 
 
 def _push(e: Encoder, i: Inst) -> None:

@@ -8,27 +8,9 @@ between memory and memory and for cycles of copies.  Knows no instructions.
 
 from __future__ import annotations
 
-GENERAL_NAMES = (
-    "rax",
-    "rcx",
-    "rdx",
-    "rbx",
-    "rsp",
-    "rbp",
-    "rsi",
-    "rdi",
-    "r8",
-    "r9",
-    "r10",
-    "r11",
-    "r12",
-    "r13",
-    "r14",
-    "r15",
-)
-VECTOR_NAMES = tuple(f"xmm{n}" for n in range(16))
-REGISTER_NAMES = GENERAL_NAMES + VECTOR_NAMES
-REGISTERS: dict[str, int] = {name: number for number, name in enumerate(REGISTER_NAMES)}
+from compiler.machine.registers import REGISTER_NAMES, REGISTERS
+
+__all__ = ["REGISTERS", "REGISTER_NAMES"]
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(8)
 XMM0 = 16
