@@ -80,8 +80,10 @@ class Writer:
             e2, p2 = self.expression(depth - 1)
             return (
                 f"(match {x} ((or 0 1) {e2}) ({name} (when {g}) {e0}) (2 {e2}) ({name} {e1}))",
-                f"(({held} := {px}), ({p2} if {held} in (0, 1) else "
-                f"({name} := {held}, {p0} if {pg} else {p2} if {held} == 2 else {p1})[1]))[1]",
+                (
+                    f"(({held} := {px}), ({p2} if {held} in (0, 1) else "
+                    f"({name} := {held}, {p0} if {pg} else {p2} if {held} == 2 else {p1})[1]))[1]"
+                ),
             )
         if kind == "b":
             x, px = self.expression(depth - 1)
