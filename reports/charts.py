@@ -22,6 +22,8 @@ COLOURS = {
 }
 INK, MUTED, RULE, AFTER, BEFORE, BUDGET = COLOURS
 
+TICKS = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 10)
+
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
     import matplotlib as mpl
@@ -113,11 +115,9 @@ def ratios(name: str, title: str, details: list[dict[str, Any]], budget: float |
     axes.set_xscale("log")
     low_edge, high_edge = min(edges) / 1.15, max(edges) * 1.15
     axes.set_xlim(low_edge, high_edge)
-    ticks = [
-        t
-        for t in (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10)
-        if low_edge <= t <= high_edge
-    ]
+    ticks = [t for t in TICKS if low_edge <= t <= high_edge]
+    while len(ticks) > 8:
+        ticks = [t for t in ticks if t == 1 or ticks.index(t) % 2 == 0]
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes.minorticks_off()
     axes.set_yticks(places, [str(d["workload"]) for d in shown])

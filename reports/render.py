@@ -17,7 +17,7 @@ from typing import Any
 from reports.changes import changes
 from reports.charts import phases, ratios
 from reports.junit import junit
-from reports.tables import Table, number, tables
+from reports.tables import MEMORY_METRICS, Table, memory_rows, number, tables
 
 
 class RenderError(Exception):
@@ -142,27 +142,21 @@ def _comparisons(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _memory(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Charts of memory by phase: tracked bytes, current RSS, phase peak; in mebibytes and in the build's order."""
-    titles = {
-        "tracked_bytes": "Tracked bytes, all owners",
-        "rss_current": "Current RSS at the end of each phase",
-        "rss_phase_peak": "Peak RSS within each phase",
-    }
+    """Charts of memory by phase, in mebibytes and in the build's order."""
     series: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
-    orders: dict[str, list[str]] = {}
-    for row in result["rows"]:
-        project, slash, phase = row["workload"].rpartition("/")
-        if row["metric"] not in titles or not slash:
+    for project, phase, owner, metric, before, after in memory_rows(result):
+        if owner:
             continue
-        order = orders.setdefault(project, [])
-        if phase not in order:
-            order.append(phase)
-        series.setdefault((project, row["metric"]), {}).setdefault(row["variant"], {})[phase] = row["value"] / 2**20
+        found = series.setdefault((project, metric), {"before": {}, "after": {}})
+        for variant, value in (("before", before), ("after", after)):
+            if value is not None:
+                found[variant][phase] = value / 2**20
     out: list[dict[str, Any]] = []
     for (project, metric), variants in series.items():
-        before, after = variants.get("before", {}), variants.get("after", {})
-        svg = phases(f"m{len(out)}", f"{titles[metric]}: {project}", orders[project], before, after, "MiB")
-        out.append({"title": titles[metric], "project": project, "svg": svg})
+        order = list(dict.fromkeys([*variants["before"], *variants["after"]]))
+        title = MEMORY_METRICS[metric]
+        svg = phases(f"m{len(out)}", f"{title}: {project}", order, variants["before"], variants["after"], "MiB")
+        out.append({"title": title, "project": project, "svg": svg})
     return out
 
 

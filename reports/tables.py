@@ -91,14 +91,40 @@ def _comparisons(result: Result) -> Rows:
     return rows
 
 
-def _memory(result: Result) -> Rows:
-    """Rows of phase metrics: workload `project/phase`, before = nothing freed, after = freed."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+# The phases of a build in their order; whatever else a row names comes after them.
+PHASES = ("init", "parse", "typecheck", "tc_free", "mir", "ast_free", "lir", "machine", "object", "link")
+MEMORY_METRICS = {
+    "tracked_bytes": "Tracked bytes, all owners together",
+    "phase_rss": "Current RSS at the end of each phase",
+    "phase_peak": "Peak RSS within each phase",
+    "owner_bytes": "Tracked bytes of one owner",
+}
+
+
+def memory_rows(result: Result) -> Rows:
+    """(project, phase, owner or "", metric, nothing freed, freed): medians over pairs.
+
+    Rows of phase metrics have the workload `project/phase` or `project/phase/owner`.
+    """
+    found: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
     for row in result["rows"]:
-        if row["metric"] in ("rss_current", "rss_phase_peak", "tracked_bytes") and "/" in row["workload"]:
-            project, _, phase = row["workload"].rpartition("/")
-            found.setdefault((project, phase, row["metric"]), {})[row["variant"]] = row["value"]
-    return [(*key, cell.get("before"), cell.get("after")) for key, cell in found.items()]
+        parts = row["workload"].split("/")
+        if row["metric"] in MEMORY_METRICS and len(parts) in (2, 3):
+            key = (parts[0], parts[1], parts[2] if len(parts) == 3 else "", row["metric"])
+            found.setdefault(key, {}).setdefault(row["variant"], []).append(row["value"])
+
+    metrics = list(MEMORY_METRICS)
+
+    def rank(key: tuple[str, str, str, str]) -> tuple[str, int, int, str, str]:
+        at = PHASES.index(key[1]) if key[1] in PHASES else len(PHASES)
+        return key[0], metrics.index(key[3]), at, key[1], key[2]
+
+    def middle(values: list[float] | None) -> float | None:
+        return sorted(values)[len(values) // 2] if values else None
+
+    return [
+        (*key, middle(found[key].get("before")), middle(found[key].get("after"))) for key in sorted(found, key=rank)
+    ]
 
 
 def _claims(result: Result) -> Rows:
@@ -203,8 +229,8 @@ TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Result], Rows]], ...] =
     (
         "memory",
         "Memory by phase, with phase freeing off (before) and on (after)",
-        ("project", "phase", "metric", "before", "after"),
-        _memory,
+        ("project", "phase", "owner", "metric", "before", "after"),
+        memory_rows,
     ),
     (
         "negatives",

@@ -65,7 +65,7 @@ def result() -> dict[str, Any]:
     rows = []
     for variant, scale in (("before", 2), ("after", 1)):
         for number, phase in enumerate(("init", "parse", "link")):
-            for metric in ("rss_current", "rss_phase_peak", "tracked_bytes"):
+            for metric in ("phase_rss", "phase_peak", "tracked_bytes"):
                 rows.append(
                     {
                         "gate": "evidence",
