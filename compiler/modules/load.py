@@ -185,7 +185,8 @@ class _Loader:
             folder = os.path.basename(unit.folder) or unit.folder
             self._complain(unit, wanted, semantic.OUTSIDE_PROJECT, path=text, folder=folder)
             return None
-        return key, path, unit.folder
+        # Behind a linked file, the path as written can lead to a namesake beside the link.
+        return key, path if os.path.realpath(path) == key else key, unit.folder
 
     def _standard(self, unit: _Unit, wanted: Wanted, name: str) -> tuple[str, str, str] | None:
         key = os.path.join(STD, name + SUFFIX)
