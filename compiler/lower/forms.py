@@ -3,16 +3,15 @@
 
 `VALUES` maps an op's code to a function of the builder and the node.  Only some ops treat being in tail
 position differently; `TAILS` has those, and every other value is returned.  Conditions of `if` and
-`while` become jumps (`condition`).  `match` is in `match.py`, builtins in `builtins.py`.  To add an op, add
-its function here.
+`while` become jumps (`condition`).  `match` is in `match.py`, data in `data.py`, builtins in `builtins.py`.
+To add an op, add its function here.
 """
 
 from __future__ import annotations
 
 from compiler.builtins import BUILTINS
 from compiler.hir.ops import CODE as H
-from compiler.lower.builtins import builtin, cons
-from compiler.types.core import H_USER
+from compiler.lower.builtins import builtin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -451,68 +450,6 @@ def _lambda(b: Builder, node: int) -> int:
     type = node_type(b, node)
     inner = b.lowering.lambda_function(b, number, body.children(node)[0], type, tuple([b.typed(v) for v in held]))
     return b.emit("closure", type, held, inner) if held else b.emit("const.fn", type, (), inner)
-
-
-# Data.
-
-
-@form("make")
-def _make(b: Builder, node: int) -> int:
-    named, _ = target(b, node)
-    assert isinstance(named, tuple)
-    return b.emit("make", node_type(b, node), tuple(values(b, body_of(b).children(node))), named[1])
-
-
-@form("list")
-def _list(b: Builder, node: int) -> int:
-    elements = values(b, body_of(b).children(node))
-    result = b.emit("make", node_type(b, node), (), 0)
-    for element in reversed(elements):
-        result = cons(b, element, result)
-    return result
-
-
-@form("array-of")
-def _array_of(b: Builder, node: int) -> int:
-    return b.emit("array.of", node_type(b, node), tuple(values(b, body_of(b).children(node))))
-
-
-def load(b: Builder, owner: int, owner_type: int, tag: int, index: int) -> int:
-    """Read a field of an object known to have this tag; `owner_type` is a concrete type id."""
-    types = b.lowering.types
-    field = types.fields(owner_type, tag)[index]
-    head = types.program.types.head[owner_type]
-    mutable = types.program.datas[head - H_USER].ctors[tag].mutable if head >= H_USER else []
-    op = "field.mut" if index < len(mutable) and mutable[index] else "field"
-    return b.emit(op, types.name(field), (owner,), (tag, index))
-
-
-@form("field")
-def _field(b: Builder, node: int) -> int:
-    body = body_of(b)
-    (owner,) = body.children(node)
-    return load(b, value(b, owner), b.concrete(body.type[owner]), 0, body.imm[node])
-
-
-@form("set-field")
-def _set_field(b: Builder, node: int) -> int:
-    body = body_of(b)
-    owner, new = values(b, body.children(node))
-    return b.emit("field.set", "unit", (owner, new), (0, body.imm[node]))
-
-
-@form("with")
-def _with(b: Builder, node: int) -> int:
-    body = body_of(b)
-    owner_node = body.children(node)[0]
-    owner, *news = values(b, body.children(node))
-    owner_type = b.concrete(body.type[owner_node])
-    replaced = dict(zip(b.lowering.program.field_lists[body.imm[node]], news, strict=True))
-    fields = [
-        replaced[index] if index in replaced else load(b, owner, owner_type, 0, index)
-        for index in range(len(b.lowering.types.fields(owner_type, 0)))
-    ]
-    return b.emit("make", node_type(b, node), tuple(fields), 0)
 
 
 def assigned_locals(function: Function) -> dict[int, list[int]]:

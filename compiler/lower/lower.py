@@ -3,7 +3,7 @@
 Starts at the entry and follows uses through a worklist, so what nothing reaches costs nothing and
 instances with the same types are shared.  Lambdas become functions whose parameter 0 is their closure;
 functions, builtins and constructors used as values become wrappers of the same shape.  Expressions are
-the business of `forms.py`, `match.py`, `builtins.py`; reference counts come later (`compiler/memory/`).
+the business of `forms.py`, `data.py`, `match.py`, `builtins.py`; reference counts come later (`compiler/memory/`).
 
     lower(program, entry=program.main)        a module whose `entry` runs main and prints its result
     lower(program, entry=[f, g])              runs these nullary functions in turn, a line for each result
@@ -15,7 +15,7 @@ import sys
 
 from compiler.builtins import BY_NAME
 from compiler.ir.function import Module
-from compiler.lower import forms, match  # noqa: F401  # match enters its forms
+from compiler.lower import data, forms, match  # noqa: F401  # data and match enter their forms
 from compiler.lower.builder import Builder
 from compiler.lower.builtins import builtin, shown
 from compiler.lower.types import EndlessInstances, TypeNames
@@ -158,14 +158,14 @@ class Lowering:
 
         return self._wrapper(f"{name}:{type}" + (f":{self.module.places[at]}" if placed else ""), type, body)
 
-    def constructor_value(self, data: int, tag: int, type: str) -> str:  # noqa: A002
+    def constructor_value(self, owner: int, tag: int, type: str) -> str:  # noqa: A002
         """A wrapper of a constructor."""
-        name = self.program.datas[data].ctors[tag].name
+        name = self.program.datas[owner].ctors[tag].name
 
         def body(b: Builder, args: list[int], result: str) -> None:
             forms.give(b, b.emit("make", result, tuple(args), tag))
 
-        return self._wrapper(f"{self.program.datas[data].name}.{name}:{type}", type, body)
+        return self._wrapper(f"{self.program.datas[owner].name}.{name}:{type}", type, body)
 
     # The program.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from compiler.hir.ops import CODE as H
 from compiler.lower import forms
 from compiler.lower.builtins import equal
+from compiler.lower.data import load
 from compiler.types.core import H_LIST, H_USER
 
 TYPE_CHECKING = False
@@ -295,7 +296,7 @@ class Tree:
                     continue
                 field = parts[index]
                 if field is None:
-                    loaded = forms.load(b, part.value, part.type, tag, index)
+                    loaded = load(b, part.value, part.type, tag, index)
                     field = parts[index] = self.part(loaded, fields[index])
                 self.ask(inner, field, kid)
             result.append(inner)
