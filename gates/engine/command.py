@@ -188,9 +188,14 @@ def drill(root: Path, *, gate: str = "", check: str = "") -> int:
     if not rows:
         text = f"no drill of gate {shorten(gate)!r}, check {shorten(check)!r}"
         raise Refused(Problem("USAGE", "--gate", 1, 1, text))
-    with Live(len(rows)) as live:
-        found = list(engine.drill(project, rows, max(1, (os.cpu_count() or 2) // 2), live.report))
-    engine.save(project, found)
+    found: list[engine.Result] = []
+    try:
+        with Live(len(rows)) as live:
+            # Appended one by one, so that what is known outlives a drill that cannot be applied.
+            for each in engine.drill(project, rows, max(1, (os.cpu_count() or 2) // 2), live.report):
+                found.append(each)
+    finally:
+        engine.save(project, found)
     for each in found:
         if each.outcome != "killed":
             print(f"survived: {each.gate}/{each.check}: {each.detail}")

@@ -26,8 +26,8 @@ from gates.engine.judge import judge_one
 from gates.engine.project import Project
 from gates.engine.verdict import BROKEN, FAILED, PASS, Judgement
 from ledgers import foreign
-from ledgers.problems import Problem, Refused, shorten
-from ledgers.table import Row, format_table, read
+from ledgers.problems import Refused, shorten
+from ledgers.table import Row, Table, format_table, read
 
 FOLDER = "evidence/drills"
 UNSIGNALLED = "the collector failed, so the check was never asked"
@@ -82,7 +82,7 @@ def drill_one(project: Project, row: Row, report: Report) -> Result:
     with tempfile.TemporaryDirectory(prefix="zero-drill-") as folder:
         scratch = Path(folder) / "tree"
         copy_tree(project.root, scratch)
-        apply(scratch, row)
+        apply(scratch, row, project.tables["drills"])
         killed, detail = collect_and_judge(scratch, gate, check)
     outcome = "killed" if killed else "survived"
     report(name, f"{outcome}: {shorten(detail, 100)}")
@@ -107,10 +107,9 @@ def copy_tree(root: Path, scratch: Path) -> None:
             shutil.copytree(root / name, scratch / name, symlinks=True, dirs_exist_ok=True)
 
 
-def apply(scratch: Path, row: Row) -> None:
+def apply(scratch: Path, row: Row, table: Table) -> None:
     """Make the one change that the row asks for."""
     file = scratch / str(row["file"])
-    place = "ledgers/drills.tsv"
     if row["action"] == "delete":
         file.unlink()
         return
@@ -121,7 +120,7 @@ def apply(scratch: Path, row: Row) -> None:
     count = text.count(find) if find else 0
     if count != 1:
         what = f"{row['gate']}/{row['check']}: {shorten(find)!r} occurs {count} times in {row['file']}"
-        raise Refused(Problem("DRILL_DOES_NOT_APPLY", place, 1, 1, what))
+        raise Refused(table.problem("DRILL_DOES_NOT_APPLY", table.rows.index(row), "find", what))
     file.write_text(text.replace(find, unescape(str(row["with"]))), "utf-8")
 
 
