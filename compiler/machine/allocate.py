@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from compiler.machine import rewrite
+from compiler.machine import rewrite, shrink
 from compiler.machine.function import FIRST_VIRTUAL
 from compiler.machine.liveness import ANY, CALLS, DEF, LATE, MEM, REG, TIED, ranges
 from compiler.machine.ops import OPS
@@ -114,6 +114,13 @@ class _Allocator:
             self.occupied[reg] = self.ranges.calls
         for name, mask in self.ranges.fixed.items():
             self.occupied[target.REGISTERS[name]] |= mask
+        # Before the frame there are no callee-saved registers.
+        self.early_bits = 0
+        mf.prologue = shrink.late_entry(mf)
+        for b in shrink.early_blocks(mf):
+            self.early_bits |= (1 << 2 * mf.blocks[b].end) - (1 << 2 * mf.blocks[b].start)
+        for reg in target.CALLEE_SAVED:
+            self.occupied[reg] |= self.early_bits
         self.fixed = list(self.occupied)
         self.assigned: list[list[Bundle]] = [[] for _ in range(32)]
         self.neighbours: list[list[tuple[int, float]]] = [[] for _ in mf.classes]  # virtual index, or ~physical
@@ -246,6 +253,9 @@ class _Allocator:
             self._assign(bundle, best)
             return
         splittable = bundle.weight < _NEVER_SPILL and (bundle.stage < 4 or len(bundle.values) > 1)
+        if splittable and bundle.mask & self.early_bits and bundle.mask & ~self.early_bits:
+            self._split_early(bundle)
+            return
         if splittable and self._cold_only_in_the_way(bundle):
             self._split_hot(bundle)
             return
@@ -330,6 +340,19 @@ class _Allocator:
             self.allocation.parts[index].append(part)
         self._push(part)
 
+    def _split_early(self, bundle: Bundle) -> None:
+        """Part what is before the frame from what is behind its beginning."""
+        self._forget(bundle)
+        parts = [bundle.mask & ~self.early_bits, bundle.mask & self.early_bits]
+        for mask in parts:
+            cost = sum(self._cost(index, mask & self.ranges.live[index], bundle.stage) for index in bundle.values)
+            values = [index for index in bundle.values if mask & self.ranges.live[index]]
+            if cost > 0.0:
+                part = Bundle(values, mask, bundle.cls, cost, bundle.stage, False)
+                for index in values:
+                    self.bundle_of[index] = part
+                self._enter(part)
+
     def _split_hot(self, bundle: Bundle) -> None:
         """Keep the values of a bundle together where it is hot; each is on its own in cold blocks."""
         self._forget(bundle)
@@ -338,7 +361,7 @@ class _Allocator:
             self.bundle_of[index] = hot
         self._enter(hot)
         for index in bundle.values:
-            for _, mask in self._block_masks(self.ranges.live[index] & self.cold_bits):
+            for _, mask in self._block_masks(bundle.mask & self.ranges.live[index] & self.cold_bits):
                 cost = self._cost(index, mask, 1)
                 if cost > 0.0:
                     self._enter(Bundle([index], mask, bundle.cls, cost, 1, False))

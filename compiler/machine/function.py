@@ -77,6 +77,7 @@ class MachineFunction:
         "order",
         "params",
         "preds",
+        "prologue",
         "saved",
         "slots",
         "stage",
@@ -94,6 +95,7 @@ class MachineFunction:
         self.order: list[int] = []  # layout; order[0] is the entry, block 0
         self.preds: list[list[int]] = []
         self.inner_loops: list[set[int]] = []  # bodies of loops with no loop inside
+        self.prologue = 0  # the block that makes the frame
         self.saved: list[int] = []  # callee-saved registers in use, after allocation
         self.frame_calls = False  # whether any call returns here
 

@@ -9,7 +9,7 @@ runs less often: the slot is valid from then on, for a value never changes.
 
 from __future__ import annotations
 
-from compiler.machine import copies
+from compiler.machine import copies, shrink
 from compiler.machine.function import FIRST_VIRTUAL, Inst
 from compiler.machine.liveness import CALLS, FIXED, RESULT, TIED
 from compiler.machine.ops import CODE, OPS
@@ -83,6 +83,7 @@ class _Rewriter:
             block.succs = [(goal, []) for goal, _ in block.succs]
         mf.frame_calls = any(CALLS[inst.op] for b in mf.order for inst in mf.blocks[b].body)
         mf.stage = "allocated"
+        shrink.settle(mf, self.target)
         return self.record
 
     def _alive(self, value: int) -> bool:

@@ -133,6 +133,8 @@ def print_function(mf: MachineFunction) -> str:
         lines.append("slots " + " ".join(map(str, mf.slots)))
     if mf.saved:
         lines.append("saved " + " ".join(map(register, mf.saved)))
+    if mf.prologue:
+        lines.append(f"prologue b{mf.prologue}")
     for body in mf.inner_loops:
         lines.append("loop " + " ".join(f"b{b}" for b in sorted(body)))
     for b in mf.order:
@@ -282,6 +284,8 @@ class _Reader:
                 mf.slots = [int(word) for word in words[1:]]
             elif words[0] == "saved":
                 mf.saved = [self.register(word) for word in words[1:]]
+            elif words[0] == "prologue":
+                mf.prologue = self.block(int(words[1][1:]))
             elif words[0] == "loop":
                 mf.inner_loops.append({self.block(int(word[1:])) for word in words[1:]})
             else:

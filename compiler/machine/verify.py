@@ -6,6 +6,7 @@ registers are real.  An invariant is added as a function in `_CHECKS`.
 
 from __future__ import annotations
 
+from compiler.machine import shrink
 from compiler.machine.function import FIRST_VIRTUAL, VECTOR
 from compiler.machine.ops import CC, OPS
 
@@ -206,6 +207,20 @@ def saved_registers_are_listed(mf: MachineFunction, target: ModuleType) -> Itera
                 yield f"block {b}, instruction {k} ({OPS[inst.op].name}): writes {reg}, which is not saved"
 
 
+def early_blocks_need_no_frame(mf: MachineFunction, target: ModuleType) -> Iterator[str]:
+    if mf.stage != "allocated":
+        return
+    if shrink.needs_frame(mf, target):
+        yield f"a block before the frame of block {mf.prologue} needs it"
+    framed = shrink.reachable(mf, mf.prologue)
+    for b in sorted(framed - {mf.prologue}):
+        if any(p not in framed for p in mf.preds[b]):
+            yield f"block {b} is reached both with a frame and without"
+    for b in shrink.early_blocks(mf):
+        if any(OPS[inst.op].calls for inst in mf.blocks[b].body):
+            yield f"block {b} calls before there is a frame"
+
+
 def scratch_stays_free(mf: MachineFunction, target: ModuleType) -> Iterator[str]:
     assert target.SCRATCH >= target.XMM0 and VECTOR == 1
     if mf.stage == "allocated" and target.SCRATCH in mf.saved:
@@ -221,5 +236,6 @@ _CHECKS = (
     values_are_defined_once,
     flags_reach_their_readers,
     saved_registers_are_listed,
+    early_blocks_need_no_frame,
     scratch_stays_free,
 )

@@ -43,6 +43,8 @@ class Generator:
         ints = [f.param(0, "i64") for _ in range(rnd.randrange(1, 5))]
         floats = [f.param(0, "f64") for _ in range(rnd.randrange(1, 5))]
         self.base = base
+        if rnd.random() < 0.4:
+            self.early_return(ints, floats)
         ints, floats = self.sequence(ints, floats, 0)
         total = ints[0]
         for value in ints[1:][-12:]:
@@ -56,6 +58,19 @@ class Generator:
         self.emit("ret", "", (total,))
         f.attrs["cold"] = tuple(self.cold)
         return f
+
+    def early_return(self, ints: list[int], floats: list[int]) -> None:
+        """A fast path before everything else, as recursive functions have."""
+        f = self.f
+        condition = self.condition(ints, floats)
+        start = self.b
+        self.emit("branch", "", (condition,))
+        fast, slow = f.block(), f.block()
+        f.blocks[start].succs = [(fast, ()), (slow, ())] if self.random.random() < 0.5 else [(slow, ()), (fast, ())]
+        self.b = fast
+        made, _ = self.sequence(ints, floats, 9) if self.random.random() < 0.3 else (ints, floats)
+        self.emit("ret", "", (self.random.choice(made),))
+        self.b = slow
 
     def constant(self, number: int) -> int:
         return self.emit("const", "i64", (), number)

@@ -7,6 +7,7 @@ constants and jump tables.  To add an instruction: a row in `machine/ops.py` and
 
 from __future__ import annotations
 
+from compiler.machine import shrink
 from compiler.machine.code import Code, CodeData
 from compiler.machine.ops import CC, CODE, OPS
 from compiler.targets.x86_64.assembler import ALWAYS, Assembler
@@ -29,7 +30,7 @@ _FEQ, _FNE, _NE, _P, _NP, _E = CC["feq"], CC["fne"], CC["ne"], CC["p"], CC["np"]
 class Encoder:
     """The state of encoding one function."""
 
-    __slots__ = ("a", "constants", "frame", "labels", "mf", "stubs", "tables")
+    __slots__ = ("a", "constants", "frame", "framed", "labels", "mf", "stubs", "tables")
 
     def __init__(self, mf: MachineFunction) -> None:
         self.mf = mf
@@ -38,6 +39,7 @@ class Encoder:
         self.constants: dict[str, CodeData] = {}
         self.tables: list[tuple[str, list[int]]] = []
         self.stubs: list[tuple[int, int, Callable[[], None]]] = []  # label, label to return to, what to emit
+        self.framed = True  # whether the block being encoded runs with a frame
         self.labels = _FIRST_STUB
 
     def fresh_label(self) -> int:
@@ -66,12 +68,15 @@ class Encoder:
         goal_of = _threaded(mf)
         order = [b for k, b in enumerate(mf.order) if k == 0 or goal_of[b] == b]
         tops = _loop_tops(mf, order)
-        self._prologue()
+        early = frozenset(shrink.early_blocks(mf))
         for k, b in enumerate(order):
             block = mf.blocks[b]
             if b in tops:
                 a.align(_ALIGN)
             a.label(b)
+            self.framed = b not in early
+            if b == mf.prologue:
+                self._prologue()
             following = order[k + 1] if k + 1 < len(order) else -1
             self._block(block, following, goal_of)
         done = 0
@@ -95,6 +100,8 @@ class Encoder:
             _adjust_stack(self.a, 5, self.frame.size)
 
     def epilogue(self) -> None:
+        if not self.framed:
+            return
         if self.frame.size:
             _adjust_stack(self.a, 0, self.frame.size)
         for reg in reversed(self.frame.saved):
@@ -162,11 +169,17 @@ def _threaded(mf: MachineFunction) -> list[int]:
     goal_of = list(range(len(blocks)))
     for b in range(len(blocks)):
         goal, hops = b, 0
-        while len(blocks[goal].body) == 1 and blocks[goal].body[0].op == _JMP and hops <= len(blocks):
+        while _only_jumps(mf, goal) and hops <= len(blocks):
             goal = blocks[goal].succs[0][0]
             hops += 1
         goal_of[b] = b if hops > len(blocks) else goal
     return goal_of
+
+
+def _only_jumps(mf: MachineFunction, b: int) -> bool:
+    """Whether a block does nothing; one that makes the frame does something."""
+    body = mf.blocks[b].body
+    return len(body) == 1 and body[0].op == _JMP and (b != mf.prologue or b == mf.order[0])
 
 
 def _loop_tops(mf: MachineFunction, order: list[int]) -> set[int]:
@@ -571,7 +584,7 @@ def _callind(e: Encoder, _i: Inst) -> None:
 
 
 def _callnever(e: Encoder, i: Inst) -> None:
-    if e.frame.never_adjust == 8:
+    if e.frame.never_adjust == 8 or not e.framed:
         e.a.raw(b"\x50")
     elif e.frame.never_adjust:
         _adjust_stack(e.a, 5, e.frame.never_adjust)
