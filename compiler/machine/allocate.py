@@ -18,17 +18,18 @@ from heapq import heappop, heappush
 
 from compiler.machine import rewrite, shrink
 from compiler.machine.function import FIRST_VIRTUAL
-from compiler.machine.liveness import ANY, CALLS, DEF, LATE, MEM, REG, TIED, ranges
-from compiler.machine.ops import OPS
+from compiler.machine.liveness import ANY, CALLS, COMMUTES, DEF, LATE, MEM, REG, TIED, ranges
+from compiler.machine.ops import CODE, OPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from compiler.machine.function import MachineFunction
+    from compiler.machine.function import Inst, MachineFunction
     from compiler.machine.liveness import Ranges
 
 _NEVER_SPILL = 1e30
+_THREE_OPERANDS = frozenset((CODE["add"], CODE["sub"]))
 _FRESH_SAVED = 2.0  # a push and a pop
 
 
@@ -150,6 +151,7 @@ class _Allocator:
         pairs: list[tuple[float, int, int]] = []
         note = self._note
         registers = target.REGISTERS
+        tied: list[tuple[float, int, Inst]] = []
         for value, reg in mf.params:
             note(value, ~reg, 1.0)
         for b in mf.order:
@@ -159,7 +161,7 @@ class _Allocator:
                 for param, arg in zip(mf.blocks[goal].params, args, strict=True):
                     if arg >= 0 and self.ranges.live[param - FIRST_VIRTUAL]:
                         pairs.append((min(freq, mf.blocks[goal].freq), param, arg))
-            for inst in block.body:
+            for i, inst in enumerate(block.body, block.start):
                 if inst.fix is not None:
                     for value, reg in zip(inst.u, inst.fix, strict=True):
                         if value >= 0:
@@ -168,15 +170,56 @@ class _Allocator:
                         cls = mf.classes[inst.d - FIRST_VIRTUAL]
                         note(inst.d, ~(target.FLOAT_RESULT if cls else target.INTEGER_RESULT), freq)
                     continue
-                if TIED[inst.op] and inst.u[0] >= 0:
-                    pairs.append((freq, inst.d, inst.u[0]))
+                if TIED[inst.op]:
+                    tied.append((freq, i, inst))
                 row = OPS[inst.op]
                 for value, name in zip(inst.u, row.fixed, strict=False):
                     if name != "-" and value >= 0:
                         note(value, ~registers[name], freq)
                 if row.result and inst.d >= 0:
                     note(inst.d, ~registers[row.result], freq)
+        for freq, i, inst in tied:
+            self._prefer(i, inst)
+            if inst.u[0] >= 0:
+                if inst.op in _THREE_OPERANDS and inst.m is None and self._fixed_hint(inst.d) >= 0:
+                    # The result has a place to go, and a three-operand form gets it there.
+                    self._note(inst.d, inst.u[0] - FIRST_VIRTUAL, 0.5 * freq)
+                    self._note(inst.u[0], inst.d - FIRST_VIRTUAL, 0.5 * freq)
+                else:
+                    pairs.append((freq, inst.d, inst.u[0]))
         return pairs
+
+    def _fixed_hint(self, value: int) -> int:
+        """The physical register that a value comes from or goes to, or -1."""
+        for other, _ in self.neighbours[value - FIRST_VIRTUAL]:
+            if other < 0:
+                return ~other
+        return -1
+
+    def _prefer(self, i: int, inst: Inst) -> None:
+        """Swap commuting operands that both die when use 1 is where the result wants to be."""
+        u = inst.u
+        if not COMMUTES[inst.op] or inst.m is not None or len(u) != 2 or u[0] < 0 or u[1] < 0 or u[0] == u[1]:
+            return
+        wanted = self._fixed_hint(inst.d)
+        live, uses = self.ranges.live, self.ranges.uses
+        first, second = u[0] - FIRST_VIRTUAL, u[1] - FIRST_VIRTUAL
+        if wanted < 0 or self._fixed_hint(u[1]) != wanted or live[second] & self.ranges.calls:
+            return
+        if self._fixed_hint(u[0]) == wanted and not live[first] & self.ranges.calls:
+            return
+        after = 1 << 2 * i + 1
+        if live[first] & after or not live[second] & after or live[second] & after << 1:
+            return
+        at_first = [use for use in uses[first] if use[0] == i and use[1] < DEF]
+        at_second = [use for use in uses[second] if use[0] == i and use[1] < DEF]
+        if len(at_first) != 1 or len(at_second) != 1:
+            return
+        live[first] |= after
+        live[second] ^= after
+        uses[first][uses[first].index(at_first[0])] = at_second[0]
+        uses[second][uses[second].index(at_second[0])] = at_first[0]
+        u[0], u[1] = u[1], u[0]
 
     def _note(self, value: int, other: int, freq: float) -> None:
         self.neighbours[value - FIRST_VIRTUAL].append((other, freq))
@@ -348,6 +391,8 @@ class _Allocator:
             cost = sum(self._cost(index, mask & self.ranges.live[index], bundle.stage) for index in bundle.values)
             values = [index for index in bundle.values if mask & self.ranges.live[index]]
             if cost > 0.0:
+                if mask is parts[0]:
+                    cost += 1.0  # to be stored where the frame begins
                 part = Bundle(values, mask, bundle.cls, cost, bundle.stage, False)
                 for index in values:
                     self.bundle_of[index] = part
@@ -420,7 +465,7 @@ class _Allocator:
                     cost += 0.75 * self._freq(position)
                 elif stage < 3:
                     wanted = True
-                    cost += 0.5 * self._freq(position)
+                    cost += 0.75 * self._freq(position)
         return cost if wanted else 0.0
 
     def _freq(self, position: int) -> float:
