@@ -17,78 +17,18 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from compiler.machine import rewrite, shrink
-from compiler.machine.function import FIRST_VIRTUAL
-from compiler.machine.liveness import ANY, CALLS, COMMUTES, DEF, LATE, MEM, REG, TIED, ranges
-from compiler.machine.ops import CODE, OPS
+from compiler.machine.bundles import Allocation, Bundle
+from compiler.machine.coalesce import Coalescer
+from compiler.machine.liveness import ANY, DEF, LATE, MEM, REG, ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from compiler.machine.function import Inst, MachineFunction
-    from compiler.machine.liveness import Ranges
+    from compiler.machine.function import MachineFunction
 
 _NEVER_SPILL = 1e30
-_THREE_OPERANDS = frozenset((CODE["add"], CODE["sub"]))
 _FRESH_SAVED = 2.0  # a push and a pop
-
-
-class Bundle:
-    """Values (or part of one value) that want one register."""
-
-    __slots__ = ("cls", "cost", "mask", "reg", "stage", "values", "weight", "whole")
-
-    def __init__(self, values: list[int], mask: int, cls: int, cost: float, stage: int, whole: bool) -> None:
-        self.values = values
-        self.mask = mask
-        self.cls = cls
-        self.cost = cost  # what it costs to keep all of it in memory
-        self.weight = cost / (mask.bit_count() + 4)
-        self.stage = stage
-        self.whole = whole  # covers the whole live range of its values
-        self.reg = -1
-
-
-class Allocation:
-    """Where values live: `home` when it is one place for life, else `parts`, else the frame slot."""
-
-    __slots__ = ("home", "mf", "parts", "ranges", "slot", "slot_masks", "used")
-
-    def __init__(self, mf: MachineFunction, ranges: Ranges) -> None:
-        count = len(mf.classes)
-        self.mf = mf
-        self.ranges = ranges
-        self.home: list[int] = [-1] * count  # by value minus 32: register, or 32 + slot
-        self.parts: dict[int, list[Bundle]] = {}
-        self.slot: dict[int, int] = {}
-        self.slot_masks: dict[int, int] = {}
-        self.used: set[int] = set()
-
-    def place(self, value: int, bit: int) -> int:
-        """The register (below 32) or frame slot (32 + slot) of a value at a moment."""
-        index = value - FIRST_VIRTUAL
-        home = self.home[index]
-        if home >= 0:
-            return home
-        for part in self.parts.get(index, ()):
-            if part.mask >> bit & 1:
-                return part.reg
-        return self.frame_slot(index)
-
-    def frame_slot(self, index: int) -> int:
-        """The slot of a value; values whose lives do not meet share one."""
-        found = self.slot.get(index)
-        if found is not None:
-            return found
-        live = self.ranges.live[index]
-        slot = next((slot for slot, mask in self.slot_masks.items() if not mask & live), -1)
-        if slot < 0:
-            slot = len(self.mf.slots)
-            self.mf.slots.append(8)
-            self.slot_masks[slot] = 0
-        self.slot_masks[slot] |= live
-        self.slot[index] = slot + FIRST_VIRTUAL
-        return slot + FIRST_VIRTUAL
 
 
 def allocate(mf: MachineFunction, target: ModuleType, *, record: bool = False) -> rewrite.Record | None:
@@ -124,8 +64,8 @@ class _Allocator:
             self.occupied[reg] |= self.early_bits
         self.fixed = list(self.occupied)
         self.assigned: list[list[Bundle]] = [[] for _ in range(32)]
-        self.neighbours: list[list[tuple[int, float]]] = [[] for _ in mf.classes]  # virtual index, or ~physical
-        self.bundle_of: list[Bundle | None] = [None] * len(mf.classes)
+        self.neighbours: list[list[tuple[int, float]]] = []
+        self.bundle_of: list[Bundle | None] = []
         self.queue: list[tuple[float, int, Bundle]] = []
         self.pushed = 0
         self.callee_saved = frozenset(target.CALLEE_SAVED)
@@ -137,121 +77,12 @@ class _Allocator:
                 self.cold_bits |= (1 << 2 * block.end) - (1 << 2 * block.start)
 
     def run(self) -> None:
-        for bundle in self._coalesce(self._copies()):
+        bundles, self.bundle_of, self.neighbours = Coalescer(self.mf, self.target, self.ranges).run()
+        for bundle in bundles:
             self._push(bundle)
         while self.queue:
             self._place(heappop(self.queue)[2])
         self.mf.saved = [reg for reg in self.target.CALLEE_SAVED if reg in self.allocation.used]
-
-    # Preparation.
-
-    def _copies(self) -> list[tuple[float, int, int]]:
-        """Pairs of values that a copy would join, with how often it would run; notes hints on the way."""
-        mf, target = self.mf, self.target
-        pairs: list[tuple[float, int, int]] = []
-        note = self._note
-        registers = target.REGISTERS
-        tied: list[tuple[float, int, Inst]] = []
-        for value, reg in mf.params:
-            note(value, ~reg, 1.0)
-        for b in mf.order:
-            block = mf.blocks[b]
-            freq = block.freq
-            for goal, args in block.succs:
-                for param, arg in zip(mf.blocks[goal].params, args, strict=True):
-                    if arg >= 0 and self.ranges.live[param - FIRST_VIRTUAL]:
-                        pairs.append((min(freq, mf.blocks[goal].freq), param, arg))
-            for i, inst in enumerate(block.body, block.start):
-                if inst.fix is not None:
-                    for value, reg in zip(inst.u, inst.fix, strict=True):
-                        if value >= 0:
-                            note(value, ~reg, freq)
-                    if CALLS[inst.op] and inst.d >= 0:
-                        cls = mf.classes[inst.d - FIRST_VIRTUAL]
-                        note(inst.d, ~(target.FLOAT_RESULT if cls else target.INTEGER_RESULT), freq)
-                    continue
-                if TIED[inst.op]:
-                    tied.append((freq, i, inst))
-                row = OPS[inst.op]
-                for value, name in zip(inst.u, row.fixed, strict=False):
-                    if name != "-" and value >= 0:
-                        note(value, ~registers[name], freq)
-                if row.result and inst.d >= 0:
-                    note(inst.d, ~registers[row.result], freq)
-        for freq, i, inst in tied:
-            self._prefer(i, inst)
-            if inst.u[0] >= 0:
-                if inst.op in _THREE_OPERANDS and inst.m is None and self._fixed_hint(inst.d) >= 0:
-                    # The result has a place to go, and a three-operand form gets it there.
-                    self._note(inst.d, inst.u[0] - FIRST_VIRTUAL, 0.5 * freq)
-                    self._note(inst.u[0], inst.d - FIRST_VIRTUAL, 0.5 * freq)
-                else:
-                    pairs.append((freq, inst.d, inst.u[0]))
-        return pairs
-
-    def _fixed_hint(self, value: int) -> int:
-        """The physical register that a value comes from or goes to, or -1."""
-        for other, _ in self.neighbours[value - FIRST_VIRTUAL]:
-            if other < 0:
-                return ~other
-        return -1
-
-    def _prefer(self, i: int, inst: Inst) -> None:
-        """Swap commuting operands that both die when use 1 is where the result wants to be."""
-        u = inst.u
-        if not COMMUTES[inst.op] or inst.m is not None or len(u) != 2 or u[0] < 0 or u[1] < 0 or u[0] == u[1]:
-            return
-        wanted = self._fixed_hint(inst.d)
-        live, uses = self.ranges.live, self.ranges.uses
-        first, second = u[0] - FIRST_VIRTUAL, u[1] - FIRST_VIRTUAL
-        if wanted < 0 or self._fixed_hint(u[1]) != wanted or live[second] & self.ranges.calls:
-            return
-        if self._fixed_hint(u[0]) == wanted and not live[first] & self.ranges.calls:
-            return
-        after = 1 << 2 * i + 1
-        if live[first] & after or not live[second] & after or live[second] & after << 1:
-            return
-        at_first = [use for use in uses[first] if use[0] == i and use[1] < DEF]
-        at_second = [use for use in uses[second] if use[0] == i and use[1] < DEF]
-        if len(at_first) != 1 or len(at_second) != 1:
-            return
-        live[first] |= after
-        live[second] ^= after
-        uses[first][uses[first].index(at_first[0])] = at_second[0]
-        uses[second][uses[second].index(at_second[0])] = at_first[0]
-        u[0], u[1] = u[1], u[0]
-
-    def _note(self, value: int, other: int, freq: float) -> None:
-        self.neighbours[value - FIRST_VIRTUAL].append((other, freq))
-
-    def _coalesce(self, pairs: list[tuple[float, int, int]]) -> list[Bundle]:
-        live, weight = self.ranges.live, self.ranges.weight
-        bundles: list[Bundle] = []
-        bundle_of = self.bundle_of
-        for index, mask in enumerate(live):
-            if mask:
-                bundle_of[index] = Bundle([index], mask, self.mf.classes[index], weight[index], 0, True)
-        pairs.sort(key=lambda pair: -pair[0])  # stable: program order among equals
-        for freq, value, other in pairs:
-            left, right = bundle_of[value - FIRST_VIRTUAL], bundle_of[other - FIRST_VIRTUAL]
-            assert left is not None and right is not None
-            if left is right:
-                continue
-            if left.mask & right.mask or left.cls != right.cls:
-                self._note(value, other - FIRST_VIRTUAL, freq)
-                self._note(other, value - FIRST_VIRTUAL, freq)
-                continue
-            merged = Bundle(
-                left.values + right.values, left.mask | right.mask, left.cls, left.cost + right.cost, 0, True
-            )
-            for index in merged.values:
-                bundle_of[index] = merged
-        seen: set[int] = set()
-        for bundle in bundle_of:
-            if bundle is not None and id(bundle) not in seen:
-                seen.add(id(bundle))
-                bundles.append(bundle)
-        return bundles
 
     # Colouring.
 

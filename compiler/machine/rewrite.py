@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from compiler.machine import copies, shrink
 from compiler.machine.function import FIRST_VIRTUAL, Inst
-from compiler.machine.liveness import CALLS, FIXED, RESULT, TIED
+from compiler.machine.liveness import ANYDEF, CALLS, DEF, FIXED, RESULT, TIED
 from compiler.machine.ops import CODE, OPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from compiler.machine.allocate import Allocation
+    from compiler.machine.bundles import Allocation, Bundle
     from compiler.machine.copies import Move
     from compiler.machine.function import MachineFunction
 
@@ -159,16 +159,16 @@ class _Rewriter:
     def _inside_blocks(
         self,
         index: int,
-        parts: list,  # type: ignore[type-arg]  # of Bundle, which imports this module
+        parts: list[Bundle],
         starts: dict[int, int],
         stores: list[tuple[float, list[Move], Move]],
     ) -> None:
         live = self.allocation.ranges.live[index]
         value = index + FIRST_VIRTUAL
         definition = {
-            2 * position + (1 if kind == 4 else 0)
+            2 * position + (1 if kind == DEF else 0)
             for position, kind in self.allocation.ranges.uses[index]
-            if kind in (4, 5)
+            if kind in (DEF, ANYDEF)
         }
         for part in parts:
             mask = part.mask & live
@@ -211,7 +211,7 @@ class _Rewriter:
                 return block.freq
         raise AssertionError(position)
 
-    def _definitions(self, parts: dict[int, list]) -> dict[int, tuple[float, list[Move], int]]:  # type: ignore[type-arg]
+    def _definitions(self, parts: dict[int, list[Bundle]]) -> dict[int, tuple[float, list[Move], int]]:
         """Frequency, copy group after it, and place of each split value's definition."""
         mf, moving = self.mf, self.moving
         found: dict[int, tuple[float, list[Move], int]] = {}

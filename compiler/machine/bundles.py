@@ -1,0 +1,71 @@
+"""What the allocator works on: bundles of live ranges, and where values live in the end.
+
+Knows nothing of how registers are chosen.
+"""
+
+from __future__ import annotations
+
+from compiler.machine.function import FIRST_VIRTUAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.machine.function import MachineFunction
+    from compiler.machine.liveness import Ranges
+
+
+class Bundle:
+    """Values (or part of one value) that want one register."""
+
+    __slots__ = ("cls", "cost", "mask", "reg", "stage", "values", "weight", "whole")
+
+    def __init__(self, values: list[int], mask: int, cls: int, cost: float, stage: int, whole: bool) -> None:
+        self.values = values
+        self.mask = mask
+        self.cls = cls
+        self.cost = cost  # what it costs to keep all of it in memory
+        self.weight = cost / (mask.bit_count() + 4)
+        self.stage = stage
+        self.whole = whole  # covers the whole live range of its values
+        self.reg = -1
+
+
+class Allocation:
+    """Where values live: `home` when it is one place for life, else `parts`, else the frame slot."""
+
+    __slots__ = ("home", "mf", "parts", "ranges", "slot", "slot_masks", "used")
+
+    def __init__(self, mf: MachineFunction, ranges: Ranges) -> None:
+        count = len(mf.classes)
+        self.mf = mf
+        self.ranges = ranges
+        self.home: list[int] = [-1] * count  # by value minus 32: register, or 32 + slot
+        self.parts: dict[int, list[Bundle]] = {}
+        self.slot: dict[int, int] = {}
+        self.slot_masks: dict[int, int] = {}
+        self.used: set[int] = set()
+
+    def place(self, value: int, bit: int) -> int:
+        """The register (below 32) or frame slot (32 + slot) of a value at a moment."""
+        index = value - FIRST_VIRTUAL
+        home = self.home[index]
+        if home >= 0:
+            return home
+        for part in self.parts.get(index, ()):
+            if part.mask >> bit & 1:
+                return part.reg
+        return self.frame_slot(index)
+
+    def frame_slot(self, index: int) -> int:
+        """The slot of a value; values whose lives do not meet share one."""
+        found = self.slot.get(index)
+        if found is not None:
+            return found
+        live = self.ranges.live[index]
+        slot = next((slot for slot, mask in self.slot_masks.items() if not mask & live), -1)
+        if slot < 0:
+            slot = len(self.mf.slots)
+            self.mf.slots.append(8)
+            self.slot_masks[slot] = 0
+        self.slot_masks[slot] |= live
+        self.slot[index] = slot + FIRST_VIRTUAL
+        return slot + FIRST_VIRTUAL
