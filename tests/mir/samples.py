@@ -235,9 +235,12 @@ b0()
 # name -> (text, expected standard output)
 SAMPLES: dict[str, tuple[str, bytes]] = {
     "fib": (FIB, b"6765\n"),
-    "lists": (LISTS, b"%d and %d\n%d\n" % (sum(range(100)), sum(range(100)), len("(list " + " ".join(map(str, range(100))) + ")"))),
+    "lists": (
+        LISTS,
+        b"%d and %d\n%d\n" % (sum(range(100)), sum(range(100)), len("(list " + " ".join(map(str, range(100))) + ")")),
+    ),
     "arrays": (ARRAYS, b""),  # filled below
-    "closures": (CLOSURES, b"30\n(Counter 30 \"15\")\n300\n"),
+    "closures": (CLOSURES, b'30\n(Counter 30 "15")\n300\n'),
 }
 
 
