@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 
-from compiler.diagnostics import UsageError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.diagnostics import Sink
@@ -77,11 +75,7 @@ def _record(path: str, options: Options) -> str:
     from compiler import cache, pipeline
 
     library = pipeline.runtime_library()
-    try:
-        place = os.getcwd()
-    except OSError:
-        raise UsageError("the current folder is gone", "change to a folder that exists") from None
-    settings = (options.level, sorted(options.features), path, place)
+    settings = (options.level, sorted(options.features), path, os.getcwd())
     return cache.key(cache.compiler_stamp(), library, *settings)
 
 

@@ -55,14 +55,12 @@ def main(argv: list[str]) -> int:
         if error.filename is None and error.errno in (5, 27, 28, 122):  # standard output on a full disk
             err(f"zero: cannot write the output: {os.strerror(error.errno)}\n")
             return USAGE
+        if _lost():
+            err("zero: the current folder is gone\nhelp: change to a folder that exists\n")
+            return USAGE
         return _crash(argv, error)
     except Exception as error:  # anything else is ours
-        from compiler.object.errors import LinkError
-
-        if not isinstance(error, LinkError) or error.code != "LINK-007":
-            return _crash(argv, error)
-        err(f"zero: {error}\nhelp: {error.help}\n")
-        status = USAGE
+        return _crash(argv, error)
     try:
         flush()
     except OSError:
@@ -119,6 +117,15 @@ def _overview() -> str:
             "",
         )
     )
+
+
+def _lost() -> bool:
+    """Whether the current folder was removed: then every relative path fails, deep inside."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _crash(argv: list[str], error: BaseException) -> int:
