@@ -39,7 +39,11 @@ def golden() -> Callable[[str, str], None]:
 
 
 def run_zero(
-    *args: str, stdin: bytes = b"", cwd: pathlib.Path | None = None, env: dict[str, str] | None = None, timeout: float = 300
+    *args: str,
+    stdin: bytes = b"",
+    cwd: pathlib.Path | None = None,
+    env: dict[str, str] | None = None,
+    timeout: float = 300,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the `zero` command as a user would; returns status, stdout and stderr."""
     return subprocess.run(
