@@ -14,12 +14,11 @@ ERRORS: dict[str, tuple[str, str]] = {
     "LINK-004": ("bad object file", "the file is truncated or damaged; build it again"),
     "LINK-005": ("unsupported relocation", "compile with -fno-pic -fno-pie -ftls-model=local-exec"),
     "LINK-006": ("unsupported object feature", "compile C with -ffreestanding -fno-common, without constructors"),
-    "LINK-007": ("cannot write the result", "check the folder, its permissions and the free space"),
 }
 
 
 class LinkError(Exception):
-    """An input or output that the linker cannot use: the code's row says what kind, the text says which."""
+    """An input that the linker cannot use: the code's row says what kind, the text says which."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{ERRORS[code][0]}: {text}")
