@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -44,7 +45,7 @@ def launcher() -> str:
     path = ROOT / "build" / "collect" / digest / "launch"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"launch.{os.getpid()}")
+        fresh = path.with_name(f"launch.{os.getpid()}.{threading.get_ident()}")
         command = [os.environ.get("CC", "cc"), "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(fresh), str(source)]
         try:
             subprocess.run(command, check=True, capture_output=True)

@@ -108,6 +108,27 @@ def test_paired_verdicts_come_from_the_interval(ratios: list[float], budget: flo
     assert ask("paired_ratio_at_most", pairs(ratios), ratio=budget, pairs=7).verdict == verdict
 
 
+def rounds(ratios: dict[str, list[float]]) -> list[Row]:
+    rows = []
+    for name, each in ratios.items():
+        rows += [{**one, "workload": name} for one in pairs(each)]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("ratios", "budget", "verdict"),
+    [
+        ({"a": [4.0] * 7, "b": [1.0] * 7}, 2.0, "pass"),
+        ({"a": [4.0] * 7, "b": [1.0] * 7}, 1.99, "fail"),
+        ({"a": [4.0] * 7}, 9.0, "unmeasured"),
+        ({"a": [4.0] * 7, "b": [1.0] * 6}, 9.0, "unmeasured"),
+    ],
+)
+def test_the_geometric_mean_is_over_workloads(ratios: dict[str, list[float]], budget: float, verdict: str) -> None:
+    found = ask("paired_geomean_at_most", rounds(ratios), ratio=budget, pairs=7, workloads=2)
+    assert found.verdict == verdict
+
+
 def test_a_noisier_host_never_turns_a_gate_green() -> None:
     """With the middle outside the budget, no spread gives a pass."""
     source = random.Random(1)
