@@ -74,6 +74,11 @@ def test_every_invariant_has_a_case():
     assert {case[0] for case in CASES} == set(INVARIANTS)
 
 
+MERGE = (
+    "b0(%0:text %1:bool)\n  branch %1 b1() b2()\nb1()\n  %2:unit = rc.drop %0\n  jump b3()\n"
+    "b2()\n  jump b3()\nb3()\n  %3:i64 = const.i64 #1\n  return %3\n"
+)
+
 # Counted functions that are wrong, each in one way.
 COUNTED = [
     ("leaks", "b0(%0:text)\n  %1:i64 = const.i64 #1\n  return %1\n"),
@@ -85,8 +90,7 @@ COUNTED = [
     ),
     (
         "reached with different owners",
-        "b0(%0:text %1:bool)\n  branch %1 b1() b2()\nb1()\n  %2:unit = rc.drop %0\n  jump b3()\n"
-        + "b2()\n  jump b3()\nb3()\n  %3:i64 = const.i64 #1\n  return %3\n",
+        MERGE,
     ),
 ]
 
