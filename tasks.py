@@ -143,10 +143,16 @@ def test(_: Context) -> None:
 
 
 @task
+def docs(_: Context) -> None:
+    """Write the generated pages under docs/reference anew."""
+    finish(python("-m", "tools.reference"))
+
+
+@task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""
     finish(run("tools/lock.sh"))
 
 
-namespace = Collection(gate, gates, report, drill, bless, build, lint, test, lock)
+namespace = Collection(gate, gates, report, drill, bless, build, lint, test, docs, lock)
 namespace.add_collection(Collection("ledger", check=ledger_check))

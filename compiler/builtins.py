@@ -1,6 +1,6 @@
 """Every builtin of the language, one row each.
 
-The checker, the interpreters, the lowering, `docs/language/builtins.md` and the coverage tests read
+The checker, the interpreters, the lowering, `docs/reference/builtins.md` and the coverage tests read
 this table and keep no list of their own.  A type is written as the language writes it; `n` is a type
 variable constrained to I64 or F64, other lower-case letters are free.  `variadic` builtins take two or
 more operands and are not function values; everything else is an ordinary function value.
