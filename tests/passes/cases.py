@@ -206,7 +206,7 @@ b0(%0:i64)
         "return %6",
         params="%0:array<i64> %1:i64",
     ),
-    # Counting by 2^62 wraps around to negative numbers below the length: the check must stay.
+    # A step of 2^62 is more than a length is sure to leave room for: the check stays.
     "bounds-wrap": fragment(
         "%2:i64 = const.i64 #0",
         "%3:i64 = const.i64 #4611686018427387904",
