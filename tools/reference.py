@@ -70,11 +70,11 @@ def gates() -> str:
         )
         for name in names
     ]
-    parts = [
+    intro = (
         "`standing`: judged by every release, outside the roadmap.  `planned`: not built yet; it neither passes nor\n"
-        "blocks.\n\n",
-        _table(("milestone", "gate", "status", "title", "needs"), rows),
-    ]
+        "blocks.\n\n"
+    )
+    parts = [intro, _table(("milestone", "gate", "status", "title", "needs"), rows)]
     for name in names:
         gate = project.gates[name]
         if not gate.require:
@@ -136,7 +136,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "gates.md": gates,
     "hir.md": _of("compiler.hir.spec", "reference"),
     "ledgers.md": ledgers,
+    "lir.md": _of("compiler.lir.spec", "reference"),
     "machine.md": _of("compiler.machine.spec", "reference"),
+    "mir.md": _of("compiler.mir.spec", "reference"),
     "runtime.md": _of("runtime_c.spec", "page"),
 }
 
