@@ -300,24 +300,20 @@ class _Allocator:
         return cost if wanted else 0.0
 
     def _freq(self, position: int) -> float:
-        order, blocks = self.mf.order, self.mf.blocks
-        low, high = 0, len(order) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            if blocks[order[middle]].start <= position:
-                low = middle
-            else:
-                high = middle - 1
-        return blocks[order[low]].freq
+        return self.mf.blocks[self.allocation.block_at(position)].freq
 
     def _block_masks(self, mask: int) -> list[tuple[int, int]]:
         """(block, part of the mask in it), in layout order."""
         found: list[tuple[int, int]] = []
-        for b in self.mf.order:
-            block = self.mf.blocks[b]
-            part = mask & ((1 << 2 * block.end) - (1 << 2 * block.start))
-            if part:
-                found.append((b, part))
+        blocks, block_at = self.mf.blocks, self.allocation.block_at
+        base = 0  # bits below were seen and shifted out
+        while mask:
+            skip = (mask & -mask).bit_length() - 1
+            b = block_at(base + skip >> 1)
+            end = 2 * blocks[b].end
+            found.append((b, (mask & (1 << end - base) - 1) << base))
+            mask >>= end - base
+            base = end
         return found
 
     def _hot_and_cold(self, _index: int, mask: int) -> list[int]:

@@ -5,6 +5,8 @@ Knows nothing of how registers are chosen.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from compiler.machine.function import FIRST_VIRTUAL
 
 TYPE_CHECKING = False
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
 class Bundle:
     """Values (or part of one value) that want one register."""
 
-    __slots__ = ("cls", "cost", "mask", "reg", "stage", "values", "weight", "whole")
+    __slots__ = ("cls", "cost", "first", "mask", "reg", "stage", "stop", "values", "weight", "whole")
 
     def __init__(self, values: list[int], mask: int, cls: int, cost: float, stage: int, whole: bool) -> None:
         self.values = values
         self.mask = mask
+        self.first = (mask & -mask).bit_length() - 1  # lowest bit
+        self.stop = mask.bit_length()
         self.cls = cls
         self.cost = cost  # what it costs to keep all of it in memory
         self.weight = cost / (mask.bit_count() + 4)
@@ -32,7 +36,7 @@ class Bundle:
 class Allocation:
     """Where values live: `home` when it is one place for life, else `parts`, else the frame slot."""
 
-    __slots__ = ("home", "mf", "parts", "ranges", "slot", "slot_masks", "used")
+    __slots__ = ("home", "mf", "parts", "ranges", "slot", "slot_masks", "starts", "used")
 
     def __init__(self, mf: MachineFunction, ranges: Ranges) -> None:
         count = len(mf.classes)
@@ -43,6 +47,11 @@ class Allocation:
         self.slot: dict[int, int] = {}
         self.slot_masks: dict[int, int] = {}
         self.used: set[int] = set()
+        self.starts = [mf.blocks[b].start for b in mf.order]
+
+    def block_at(self, position: int) -> int:
+        """The block of an instruction."""
+        return self.mf.order[bisect_right(self.starts, position) - 1]
 
     def place(self, value: int, bit: int) -> int:
         """The register (below 32) or frame slot (32 + slot) of a value at a moment."""
@@ -51,7 +60,7 @@ class Allocation:
         if home >= 0:
             return home
         for part in self.parts.get(index, ()):
-            if part.mask >> bit & 1:
+            if part.first <= bit < part.stop and part.mask >> bit & 1:
                 return part.reg
         return self.frame_slot(index)
 

@@ -205,11 +205,7 @@ class _Rewriter:
                 stores.append((cost + self._freq(position), group, (to, source)))
 
     def _freq(self, position: int) -> float:
-        for b in self.mf.order:
-            block = self.mf.blocks[b]
-            if block.start <= position < block.end:
-                return block.freq
-        raise AssertionError(position)
+        return self.mf.blocks[self.allocation.block_at(position)].freq
 
     def _definitions(self, parts: dict[int, list[Bundle]]) -> dict[int, tuple[float, list[Move], int]]:
         """Frequency, copy group after it, and place of each split value's definition."""
