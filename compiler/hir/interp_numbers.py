@@ -155,8 +155,8 @@ def text_i64(text: bytes) -> int | None:
 
 
 def text_f64(text: bytes) -> float | None:
-    """A float literal, or an integer literal as the nearest F64; None when it is neither or is not finite."""
-    if not _DECIMAL.fullmatch(text) and _FLOAT.fullmatch(text):
+    """The nearest F64 of a decimal number of any size, or of an I64 in another base; None for what is not finite."""
+    if _FLOAT.fullmatch(text):
         value = float(text.replace(b"_", b""))
         return None if math.isinf(value) else value
     integer = text_i64(text)

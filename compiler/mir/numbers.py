@@ -129,8 +129,8 @@ def parse_i64(raw: bytes) -> int | None:
 
 
 def parse_f64(raw: bytes) -> float | None:
-    """The number that a whole text spells: a float or an integer literal, correctly rounded."""
-    if _FLOAT.fullmatch(raw) and not raw.lstrip(b"-").replace(b"_", b"").isdigit():
+    """The number that a whole text spells, correctly rounded: a decimal of any size, or an I64 in another base."""
+    if _FLOAT.fullmatch(raw):
         value = float(raw.replace(b"_", b""))
         return value if math.isfinite(value) else None
     whole = parse_i64(raw)
