@@ -1,7 +1,7 @@
 """The reference page of a level, from its op table: `docs/reference/mir.md` and `lir.md`.
 
-`page(level, title, preface)` is Markdown; `tests/ir/test_reference.py` compares it with the stored page and rewrites that
-under BLESS=1.  What a page says about types and patterns is the table's own module docstring.
+`page(level, title, preface)` is Markdown; `mir/spec.py` and `lir/spec.py` call it, `tools/reference.py` writes it, and
+`tests/ir/test_reference.py` compares.  What a page says about types and patterns is the table's own module docstring.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _owns(row: Op) -> str:
 
 def page(level: Level, title: str, preface: str, *, ownership: bool) -> str:
     """The page; `ownership` adds the column of who consumes what."""
-    lines = [f"# {title}", "", "<!-- Generated from the op table; edit that, then run: invoke bless -->", ""]
+    lines = [f"# {title}", "", f"*Generated from `compiler/{level.name}/ops.py` by `invoke docs`.*", ""]
     lines += [preface.strip(), ""]
     head = ["op", "arguments", "result", "immediate", "effect"] + ["ownership"] * ownership + ["meaning"]
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]

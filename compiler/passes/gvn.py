@@ -36,6 +36,7 @@ STORES = {
 CALLS = frozenset((CODE["call"], CODE["call.closure"]))
 COMMUTES = tuple(row.commutes for row in OPS)
 BOOL, I64, UNIT = CODE["const.bool"], CODE["const.i64"], CODE["const.unit"]
+EQUAL, DIFFERENT = CODE["i64.eq"], CODE["i64.ne"]
 BRANCH, SWITCH = CODE["branch"], CODE["switch"]
 
 
@@ -111,6 +112,10 @@ class Numbering:
         test = self.replaced.get(test, test)
         if op == BRANCH:
             self.teach(scope, test, self.constant(BOOL, "bool", int(number == 0)))
+            if function.op[test] == (EQUAL if number == 0 else DIFFERENT):
+                one, other = function.args[test]
+                if function.op[other] == I64:
+                    self.teach(scope, one, other)
         elif number < len(function.imm[end]):
             self.teach(scope, test, self.constant(I64, "i64", function.imm[end][number]))
         elif function.op[test] == CODE["tag"] and len(function.imm[end]) == 1:

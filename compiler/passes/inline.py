@@ -95,41 +95,26 @@ def _copy(function: Function, callee: Function, args: tuple[int, ...], tail: boo
     return first
 
 
-def run(function: Function, module: Module) -> bool:
-    """Copy what is wanted into one function; whether anything was."""
-    decided: dict[str, bool] = {}
+def splice(function: Function, wanted: dict[int, Function]) -> None:
+    """Replace these calls and tail calls by the bodies of these functions; what the bodies call stays a call."""
     replaced: dict[int, int] = {}
-    changed = False
-    total = size(function)
-    index, count = 0, len(function.blocks)
-    # Only sites of the function's own blocks: what a copy brings along stays a call, so this ends.
-    work = list(range(count))
+    work = list(range(len(function.blocks)))
+    index = 0
     while index < len(work):
         number = work[index]
         index += 1
         block = function.blocks[number]
         for position, value in enumerate(block.body):
-            op = function.op[value]
-            if op not in (CALL, TAILCALL):
+            callee = wanted.get(value)
+            if callee is None:
                 continue
-            name = function.imm[value]
-            callee = module.functions.get(name)
-            if callee is None or total > LIMIT:
-                continue
-            if name not in decided:
-                decided[name] = _wanted(function, callee, module)
-            if not decided[name]:
-                continue
-            changed = True
-            total += size(callee)
-            args = function.args[value]
+            op, args = function.op[value], function.args[value]
             rest, succs = block.body[position + 1 :], block.succs
             block.body = block.body[:position]
             after = -1
             if op == CALL:
                 after = function.block()
-                result = function.param(after, function.type[value], function.at[value])
-                replaced[value] = result
+                replaced[value] = function.param(after, function.type[value], function.at[value])
                 function.blocks[after].body = rest
                 function.blocks[after].succs = succs
                 work.insert(index, after)
@@ -138,4 +123,26 @@ def run(function: Function, module: Module) -> bool:
             block.succs = [(first, ())]
             break
     substitute(function, replaced)
-    return changed
+
+
+def run(function: Function, module: Module) -> bool:
+    """Copy what is wanted into one function; whether anything was."""
+    decided: dict[str, bool] = {}
+    wanted: dict[int, Function] = {}
+    total = size(function)
+    for block in function.blocks:
+        for value in block.body:
+            if function.op[value] not in (CALL, TAILCALL) or total > LIMIT:
+                continue
+            name = function.imm[value]
+            callee = module.functions.get(name)
+            if callee is None:
+                continue
+            if name not in decided:
+                decided[name] = _wanted(function, callee, module)
+            if decided[name]:
+                wanted[value] = callee
+                total += size(callee)
+    if wanted:
+        splice(function, wanted)
+    return bool(wanted)

@@ -8,7 +8,7 @@ To add a pass: its file, a row here, and a golden case in `tests/passes`.
 
 from __future__ import annotations
 
-from compiler.passes import arrange, bounds, cleanup, dce, fold, gvn, inline, licm, loopify
+from compiler.passes import arrange, bounds, cleanup, dce, fold, gvn, inline, licm, loopify, recurse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ ORDER: tuple[tuple[str, Run, str], ...] = (
     ("gvn", gvn.run, "equal lengths and checks become one, branches teach constants"),
     ("fold", fold.run, "what branches taught becomes constants and straight jumps"),
     ("cleanup", cleanup.run, "blocks decided by folding go"),
+    ("recurse", recurse.run, "what is left of a small recursive function can be copied into itself"),
+    ("cleanup", cleanup.run, "the copies' calls became jumps"),
+    ("gvn", gvn.run, "copies test what their callers already know"),
+    ("fold", fold.run, "those tests"),
+    ("cleanup", cleanup.run, "and their branches"),
     ("licm", licm.run, "lengths and invariant arithmetic leave loops, so bounds sees one length"),
     ("gvn", gvn.run, "what several loops hoisted is the same value"),
     ("bounds", bounds.run, "lengths are shared and outside loops now"),

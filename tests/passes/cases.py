@@ -275,6 +275,18 @@ b0()
   %5:unit = io.print %4
   return %5
 """,
+    "recurse": fragment(
+        "%2:i64 = const.i64 #2",
+        "%3:bool = i64.lt %0 %2",
+        "branch %3 b1() b2()",
+        "b1()",
+        "return %0",
+        "b2()",
+        "%4:i64 = i64.sub %0 %2",
+        "%5:i64 = call @f %4 %1",
+        "%6:i64 = i64.add %5 %1",
+        "return %6",
+    ),
     "arrange": fragment(
         "jump b3(%0)",
         "b1()",
