@@ -41,10 +41,8 @@ def test_every_pass_has_a_golden_case_and_a_reason():
     assert {p.stem for p in folder.glob("*.py")} - {"__init__", "order", "edit"} == set(PASSES)
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(name for name, text in CASES.items() if "entry" in text))
 def test_cases_mean_the_same_afterwards(name):
-    if "entry" not in CASES[name]:
-        pytest.skip("a fragment that cannot run")
     module = parse_module(CASES[name], MIR)
     expected = outcome(module)
     for function in list(module.functions.values()):
