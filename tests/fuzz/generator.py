@@ -25,10 +25,11 @@ class Writer(Scalars, Patterns, Calls):
     # (weight, method): ways to an expression of any type.
     MAKERS = (
         (4, "use"),
-        (3, "builtin"),
+        (6, "builtin"),
         (3, "call"),
         (3, "literal"),
         (2, "choose"),
+        (4, "logic"),
         (3, "let"),
         (2, "match"),
         (2, "apply"),
@@ -48,6 +49,7 @@ class Writer(Scalars, Patterns, Calls):
         (2, "put_field"),
         (2, "put_element"),
         (4, "say"),
+        (4, "observe"),
         (2, "loop_for"),
         (1, "loop_while"),
         (1, "loop_array"),
@@ -58,7 +60,6 @@ class Writer(Scalars, Patterns, Calls):
         (1, "call"),
     )
 
-    # Ways to a type of this head, before those above.
     def expr(self, t: Type, depth: int) -> str:
         """An expression of the type."""
         self.nodes += 1
@@ -90,6 +91,12 @@ class Writer(Scalars, Patterns, Calls):
 
     def choose(self, t: Type, depth: int) -> str:
         return f"(if {self.expr(BOOL, depth)} {self.expr(t, depth)} {self.expr(t, depth)})"
+
+    def logic(self, t: Type, depth: int) -> str | None:
+        if t != BOOL:
+            return None
+        parts = [self.expr(BOOL, depth) for _ in range(self.r.choice([2, 2, 3]))]
+        return f"({self.r.choice(['and', 'or'])} {' '.join(parts)})"
 
     def let(self, t: Type, depth: int) -> str:
         saved = self.scope
@@ -177,7 +184,7 @@ class Writer(Scalars, Patterns, Calls):
         """A way to end early that is mostly not taken."""
         if not self.chance(0.3):
             return None
-        how = f"(exit {self.expr(I64, depth)})" if self.chance(0.3) else f"(panic {self.expr(TEXT, depth)})"
+        how = f"(exit (bit-or 1 {self.expr(I64, depth)}))" if self.chance(0.3) else f"(panic {self.expr(TEXT, depth)})"
         test = f"(= {self.expr(I64, depth)} {self.r.choice([3, 7, 1234567])})"
         return f"(if {test} {how} {self.expr(t, depth)})"
 

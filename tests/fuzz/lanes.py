@@ -139,8 +139,10 @@ def _compare(text: str, lanes: tuple[str, ...]) -> Outcome:
     _refuse("hir", hir_verify.verify(program))
     # The reference goes first and is the only one that may be too slow.
     signal.setitimer(signal.ITIMER_VIRTUAL, REFERENCE_SECONDS)
-    wanted = _interpret(program)
+    wanted = interpret(program)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    # `exit` ends a program with blocks alive; with this status it is told apart from the end of main.
+    frees = wanted[0] == 0 and "(exit" not in text.replace("(exit (bit-or 1 ", "")
     if wanted[0] in LIMITS:
         return Outcome("skipped", "a limit", covered, wanted[0])
     for level in ("dev", "release"):
@@ -161,7 +163,7 @@ def _compare(text: str, lanes: tuple[str, ...]) -> Outcome:
             _same(f"mir {level}", wanted, found)
         if "native" in lanes:
             image = _image(module, level, covered)
-            _same(f"native {level}", wanted, _run_native(image, level, wanted[0]))
+            _same(f"native {level}", wanted, _run_native(image, level, frees))
     return Outcome("ok", "", covered, wanted[0])
 
 
@@ -192,7 +194,7 @@ def _world() -> dict[str, io.BytesIO]:
     return {"stdin": io.BytesIO(STDIN), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
 
 
-def _interpret(program: Program) -> Result:
+def interpret(program: Program) -> Result:
     world = _world()
     status = hir_interp.run(program, argv=ARGV, **world)
     return status, world["stdout"].getvalue(), world["stderr"].getvalue()
@@ -223,7 +225,7 @@ def _image(module: Module, level: str, covered: Counter[str]) -> bytes:
     return link([assemble(codes, lir.data, "program.o", lir.exported)], archives=[archive])
 
 
-def _run_native(image: bytes, level: str, wanted: int) -> Result:
+def _run_native(image: bytes, level: str, frees: bool) -> Result:
     descriptor, path = tempfile.mkstemp(prefix="zero-fuzz-")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -236,7 +238,7 @@ def _run_native(image: bytes, level: str, wanted: int) -> Result:
     lines = done.stderr.split(b"\n")
     stats = [line for line in lines if line.startswith(b"zr-stats:")]
     errors = b"\n".join([line for line in lines if not line.startswith(b"zr-stats:")])
-    if wanted == 0 == done.returncode and not (stats and b"live_blocks=0 " in stats[0]):
+    if frees and done.returncode == 0 and not (stats and b"live_blocks=0 " in stats[0]):
         raise Failure(f"native {level} leak", repr(stats))
     return done.returncode, done.stdout, errors
 

@@ -35,10 +35,13 @@ def text_of(forms: list[Tree]) -> str:
     return "\n".join([write(form) for form in forms]) + "\n"
 
 
-def _at(forms: list[Tree], path: tuple[int, ...]) -> Tree:
+def _at(forms: list[Tree], path: tuple[int, ...]) -> Tree | None:
+    """The element at a path; None when an earlier change took it away."""
     found: Tree = forms
     for index in path:
-        found = found[index]  # type: ignore[assignment]
+        if isinstance(found, str) or index >= len(found):
+            return None
+        found = found[index]
     return found
 
 
@@ -80,13 +83,14 @@ def shrink(text: str, still: Callable[[str], bool], *, tries: int = 3000) -> str
         while at < len(paths) and left > 0:
             path = paths[at]
             at += 1
-            try:
-                node = _at(forms, path)
-            except (IndexError, TypeError):
+            node = _at(forms, path)
+            if node is None:
                 continue
             options: list[list[Tree]] = [[]]
             if isinstance(node, list):
-                options += [[kid] for kid in node[1:] if isinstance(kid, list)] + [[kid] for kid in node[1:] if isinstance(kid, str)]
+                options += [[kid] for kid in node[1:] if isinstance(kid, list)] + [
+                    [kid] for kid in node[1:] if isinstance(kid, str)
+                ]
                 options += [node[1:]] if len(path) > 2 else []
                 options += [[value] for value in SIMPLE]
             for new in options:
