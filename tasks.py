@@ -95,6 +95,12 @@ def report(_: Context) -> None:
     finish(render(command(ROOT)))
 
 
+@task
+def baseline(_: Context) -> None:
+    """Keep the newest result as the release that the next report compares itself with."""
+    finish(python("-m", "reports.changes"))
+
+
 @task(help={"gate": "only this gate's drills", "check": "only this check's drill"})
 def drill(_: Context, gate: str = "", check: str = "") -> None:
     """Break the product on purpose, collect afresh, and see that each check turns red."""

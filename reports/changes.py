@@ -7,6 +7,7 @@ A gate or check that is gone is listed first, so that a vanished metric is never
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,28 @@ def changes(result: dict[str, Any], root: Path) -> tuple[str, list[tuple[str, st
     rank = {"gone": 0, "worse": 1, "better": 2, "new": 3, "moved": 4}
     out.sort(key=lambda each: rank[each[0]])
     return f"{old['version']} ({str(old['commit'])[:12]})", out
+
+
+def main(root: Path) -> int:
+    """Write the newest result's summary to `PATH`; 3 when that result does not pass, 5 when there is none."""
+    from ledgers.problems import FAIL, NOTHING
+    from reports.render import load, write_text
+
+    results = sorted((root / "reports" / "out").glob("*/result.json"), key=lambda p: p.stat().st_mtime_ns)
+    if not results:
+        print("reports/out: error[REPORT_NO_RESULT]: there is no result yet", file=sys.stderr)
+        print("help: make release", file=sys.stderr)
+        return NOTHING
+    result = load(results[-1], root)
+    if result["verdict"]["status"] != 0:
+        print(f"{results[-1]}: error[BASELINE_NOT_PASSING]: {result['verdict']['text']}", file=sys.stderr)
+        print(f"help: {result['verdict']['next']}", file=sys.stderr)
+        return FAIL
+    (root / PATH).parent.mkdir(parents=True, exist_ok=True)
+    write_text(root / PATH, json.dumps(summary(result), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    print(f"{PATH}: {result['version']}, {result['verdict']['text']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parent.parent))

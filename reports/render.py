@@ -81,10 +81,10 @@ def render(path: Path, root: Path) -> Path:
     data = folder / "data"
     data.mkdir(exist_ok=True)
     for table in found.values():
-        _write(data / f"{table.name}.csv", _csv(table))
-        _write(data / f"{table.name}.json", _json(table))
-    _write(folder / "junit.xml", junit(result))
-    _write(folder / "index.html", page)
+        write_text(data / f"{table.name}.csv", _csv(table))
+        write_text(data / f"{table.name}.json", _json(table))
+    write_text(folder / "junit.xml", junit(result))
+    write_text(folder / "index.html", page)
     return folder / "index.html"
 
 
@@ -173,7 +173,7 @@ def _json(table: Table) -> str:
     return json.dumps({"caption": table.caption, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     """Write beside, sync, rename."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reports.changes import PATH, summary
+from reports.changes import PATH, main, summary
 from reports.render import RenderError, render
 from reports.tables import tables
 from tests.conftest import ROOT
@@ -183,3 +183,20 @@ def test_a_bad_result_is_one_clear_error(tmp_path: Path, content: bytes, says: s
 def test_a_missing_result_names_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="make release"):
         render(tmp_path / "none.json", ROOT)
+
+
+def test_only_a_passing_result_becomes_the_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "root"
+    out = root / "reports" / "out" / "9.9.9"
+    out.mkdir(parents=True)
+    (root / "schemas").symlink_to(ROOT / "schemas")
+    assert main(root) == 5
+    document = result()
+    (out / "result.json").write_text(json.dumps(document), "utf-8")
+    assert main(root) == 3 and not (root / PATH).exists()
+    document["verdict"] |= {"word": "pass", "status": 0, "text": "pass, 1 of 2 claimed"}
+    (out / "result.json").write_text(json.dumps(document), "utf-8")
+    assert main(root) == 0
+    assert json.loads((root / PATH).read_text("utf-8"))["checks"]["first/good"]["verdict"] == "pass"
+    assert "no verdict and no measurement changed" in rendered(tmp_path / "page", document, root)
+    capsys.readouterr()
