@@ -154,6 +154,12 @@ def docs(_: Context) -> None:
     finish(python("-m", "tools.reference"))
 
 
+@task(help={"count": "how many programs", "seed": "of the first one"})
+def fuzz(_: Context, count: int = 1000, seed: int = 0) -> None:
+    """Compare all lanes on random programs; failures are shrunk and kept in fixtures/regressions."""
+    finish(python("-m", "tests.fuzz", "--count", str(count), "--seed", str(seed)))
+
+
 @task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""

@@ -110,11 +110,31 @@ class Calls(State):
                 return self.r.choice(named)
         return self.lambda_(t, depth)
 
+    def hold(self, t: Type, depth: int) -> str | None:
+        """Calls a top-level function as a value, from a local or out of a list with a λ beside it."""
+        found = [f for f in self.functions if self._holdable(f) and f.result == t]
+        if not found:
+            return None
+        f = self.r.choice(found)
+        self.spent += self.turns * (f.cost + CLOSURE_COST)
+        kind = ("→", *(f.params or [UNIT]), t)
+        args = " ".join([self.expr(p, min(depth, 1)) for p in f.params])
+        if self.chance(0.5):
+            name = self.fresh("k")
+            return f"(≔ (({name} {f.name})) ({name} {args}))"
+        both = [f.name, self.lambda_(kind, 1)]
+        self.r.shuffle(both)
+        return f"((nth (list {' '.join(both)}) {self.r.randint(0, 1)}) {args})"
+
+    def _holdable(self, f: Signature) -> bool:
+        generic = any(variables(p) for p in [*f.params, f.result])
+        return not f.fuel and not generic and f.cost < 200 and self.spent + self.turns * f.cost < CALL_LIMIT
+
     def _named(self, t: Type) -> list[str]:
         names = []
         for f in self.functions:
             params = f.params or [UNIT]
-            if not f.fuel and f.cost < CLOSURE_COST and not f.compared and match(("→", *params, f.result), t, {}):
+            if not f.fuel and f.cost < 100 and not f.compared and match(("→", *params, f.result), t, {}):
                 names.append(f.name)
         for name, type_ in BUILTIN_TYPES.items():
             by: dict[str, Type] = {}
@@ -156,7 +176,7 @@ class Calls(State):
         self.constants: list[tuple[str, Type]] = []
         parts += [self._constant() for _ in range(self.r.randint(0, 3))]
         parts.append(PRELUDE)
-        for _ in range(self.r.randint(1, 5)):
+        for _ in range(self.r.randint(1, 7)):
             kind = self.r.random()
             if kind < 0.25:
                 parts.append(self._generic())
@@ -166,8 +186,10 @@ class Calls(State):
                 parts.append(self._partners())
             elif kind < 0.7:
                 parts.append(self._recursive())
-            else:
+            elif kind < 0.85:
                 parts.append(self._plain())
+            else:
+                parts.append(self._small())
         self._begin(Signature("main", [], UNIT), self.size)
         statements = [self.expr(UNIT, 4) for _ in range(self.r.randint(2, 6))]
         self.limit += 40
@@ -225,6 +247,17 @@ class Calls(State):
         self._begin(f, self.size)
         params, head = self._params(f.params), self._heading(f)
         body = self.body(f.result, 4)
+        self.recursed = 0
+        self._finish(f)
+        return f"{head} {params} {body})"
+
+    def _small(self) -> str:
+        """What the inliner takes, and what is cheap enough to be a value."""
+        f = self._signature()
+        f.params = f.params[:3]
+        self._begin(f, 12)
+        params, head = self._params(f.params), self._heading(f)
+        body = self.expr(f.result, 2)
         self.recursed = 0
         self._finish(f)
         return f"{head} {params} {body})"

@@ -42,6 +42,7 @@ class Writer(Scalars, Patterns, Calls):
         (1, "element"),
         (1, "apply_lambda"),
         (1, "pressure"),
+        (2, "hold"),
         (1, "stop"),
     )
     STATEMENTS = (
@@ -294,7 +295,7 @@ class Writer(Scalars, Patterns, Calls):
 def program(seed: int, *, size: int = 0) -> str:
     """The text of the program of a seed; `size` 0 chooses one."""
     r = random.Random(seed)
-    writer = Writer(r, size or r.choice([60, 120, 120, 200, 400]))
+    writer = Writer(r, size or r.choice([60, 120, 120, 200, 400, 900]))
     text = writer.whole()
     if r.random() < 0.5:
         for glyph, ascii_ in GLYPHS:
