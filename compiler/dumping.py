@@ -30,9 +30,13 @@ def dump(path: str, level: str, format: str, options: Options, sink: Sink) -> st
     module = pipeline.middle(program, options)
     if level == "mir":
         return _ssa(module, level, format)
-    from compiler.lir.lower import lower
+    from compiler.lir.lower import UnsupportedError, lower
 
-    lir = lower(module)
+    try:
+        lir = lower(module)
+    except UnsupportedError as error:
+        pipeline.refused(error, sink)
+        return ""
     return _ssa(lir, level, format) if level == "lir" else _machine(lir, format)
 
 

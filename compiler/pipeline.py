@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Sink
     from compiler.hir.program import Program
     from compiler.ir.function import Module as IrModule
-    from compiler.lir.module import LirModule
+    from compiler.lir.module import LirModule, UnsupportedError
     from compiler.machine.code import Code
     from compiler.meter import Meter
     from compiler.modules.module import Graph
@@ -173,8 +173,27 @@ def compile_program(
     del program
     if meter:
         meter.mark("ast_free", {"mir": module})
-    codes, lir = back(module, options, meter)
+    from compiler.lir.module import UnsupportedError
+
+    try:
+        codes, lir = back(module, options, meter)
+    except UnsupportedError as error:
+        refused(error, sink)
+        return b"", []
     return executable(codes, lir, meter), inputs
+
+
+def refused(error: UnsupportedError, sink: Sink) -> None:
+    """Say at its place in the source what the back end cannot express."""
+    from compiler.diagnostics import SourceFile
+    from compiler.messages.backend import WIDE
+    from compiler.syntax.source import read_bytes
+
+    # The text is gone since checking; only a program that is refused pays for reading it again.
+    path, line, column = error.at.rsplit(":", 2)
+    text = read_bytes(path).decode("utf-8", "replace")
+    start = sum(len(before) + 1 for before in text.split("\n")[: int(line) - 1]) + int(column) - 1
+    sink.add(WIDE, SourceFile(0, path, text), start, start + 1, what=error.what)
 
 
 def _verify_mir(module: IrModule, after: str, options: Options, *, counted: bool = False) -> None:

@@ -20,6 +20,7 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, 
     """Run the program's tests with a line each; (passed, failed), both 0 with diagnostics in `sink`."""
     from compiler import pipeline
     from compiler.cli.streams import flush, out
+    from compiler.lir.module import UnsupportedError
     from compiler.running import child
 
     _, program = pipeline.front(path, options.features, sink)
@@ -30,7 +31,12 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, 
         # The standard library has its own runs; a program that imports a module of it asks for none.
         if program.functions[test.function].file.path.startswith("std:"):
             continue
-        status, output = child(_prepared(program, test.function, lane, options))
+        try:
+            work = _prepared(program, test.function, lane, options)
+        except UnsupportedError as error:
+            pipeline.refused(error, sink)
+            return 0, 0
+        status, output = child(work)
         own, _, value = output.removesuffix(b"\n").rpartition(b"\n")
         holds = status == 0 and value == b"true"
         passed, failed = passed + holds, failed + (not holds)

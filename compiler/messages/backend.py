@@ -13,22 +13,21 @@ FORM = Kind(
     help="{advice}",
     explain="""\
 The form is part of the language and is read, but this version of the compiler cannot compile it: `region`, `extern`,
-`the`, actors and Bytes.""",
+`the` and actors.""",
 )
 BUILTIN = Kind(
     "BACKEND_UNSUPPORTED-002",
     "the builtin `{name}` is planned and not built in this version",
     help="use Text, Array or List where they do",
     explain="""\
-The builtin is part of the language, but this version of the compiler cannot compile it: actors and Bytes come
-later.""",
+The builtin is part of the language, but this version of the compiler cannot compile it: actors come later.""",
 )
 TYPE = Kind(
     "BACKEND_UNSUPPORTED-003",
     "the type `{name}` is planned and not built in this version",
-    help="use another type: a τ of your own for mixed values, Text or (Array I64) for bytes",
+    help="use another type: a τ of your own for mixed values",
     explain="""\
-The types Any, Bytes and Actor are part of the language, but this version of the compiler cannot compile them.""",
+The types Any and Actor are part of the language, but this version of the compiler cannot compile them.""",
 )
 LARGE_TYPE = Kind(
     "BACKEND_UNSUPPORTED-004",
@@ -37,4 +36,12 @@ LARGE_TYPE = Kind(
     explain="""\
 A type that is written out would have more than 500 parts: lists in lists in lists, or pairs of pairs.  The compiler
 makes code for every type it meets and stops here.  A type of your own counts as one part, whatever it holds.""",
+)
+WIDE = Kind(
+    "BACKEND_UNSUPPORTED-005",
+    "{what}: more than the machine code of this version can pass",
+    help="put arguments that belong together into a type of your own (τ)",
+    explain="""\
+A call passes its first arguments in registers and up to 256 more in memory.  A function with more parameters than that,
+or a call of one, has no machine code; the interpreters run it.""",
 )
