@@ -6,7 +6,7 @@ A part of `generator.Writer`.  A function calls only those before it, itself and
 from __future__ import annotations
 
 from tests.fuzz.state import Signature, State
-from tests.fuzz.terms import BASE, BUILTIN_TYPES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
+from tests.fuzz.terms import BUILTIN_TYPES, F64, I64, SIMPLE, TEXT, UNIT, Type, match, show, substitute, variables
 
 CALL_LIMIT = 1500  # estimated steps that one call may add
 CLOSURE_COST = 40
@@ -15,10 +15,20 @@ CLOSURE_COST = 40
 PRELUDE = """(ƒ clip (∷ (→ Text Text)) (t) (if (> (text-len t) 60) (text-slice t 0 30) t))
 (ƒ twice (∷ (→ (→ a a) a a)) (f x) (f (f x)))
 (ƒ compose (∷ (→ (→ b c) (→ a b) (→ a c))) (f g) (λ (x) (f (g x))))
-(ƒ map-list (∷ (→ (→ a b) (List a) (List b))) (f xs) (match xs ((list) (list)) ((cons x rest) (cons (f x) (map-list f rest)))))
+(ƒ map-list (∷ (→ (→ a b) (List a) (List b))) (f xs)
+  (match xs ((list) (list)) ((cons x rest) (cons (f x) (map-list f rest)))))
 (ƒ fold-list (∷ (→ (→ b a b) b (List a) b)) (f z xs) (match xs ((list) z) ((cons x rest) (fold-list f (f z x) rest))))
 (ƒ numeric (x y) (max (- (* x x) y) (min x (+ y y))))
 (ƒ counter (∷ (→ I64 (→ I64 I64))) (start) (≔ ((mut n start)) (λ (step) (set! n (+ n step)) n)))"""
+
+CONSTANTS = {
+    "I64": "(* 3 1024)",
+    "F64": "(/ 1.0 3.0)",
+    "Bool": "true",
+    "Text": '"const"',
+    "List": "(list 3 1 2)",
+    "Option": "(Some -0.0)",
+}
 
 
 class Calls(State):
@@ -44,13 +54,13 @@ class Calls(State):
         if kind < 0.34 and t == I64:
             return f"((counter {self.expr(I64, depth)}) {self.expr(I64, depth)})"
         found = []
-        for f in self.functions:
+        for g in self.functions:
             by: dict[str, Type] = {}
-            if self.spent + self.turns * f.cost < CALL_LIMIT and match(f.result, t, by):
-                found.append((f, by))
-        if not found:
-            return None
-        f, by = self.r.choice(found)
+            if self.spent + self.turns * g.cost < CALL_LIMIT and match(g.result, t, by):
+                found.append((g, by))
+        return self._call(*self.r.choice(found), depth) if found else None
+
+    def _call(self, f: Signature, by: dict[str, Type], depth: int) -> str | None:
         for v in sorted(set().union(*[variables(p) for p in f.params], set()) - set(by)):
             by[v] = self.pick(functions=not f.compared)
         if f.compared and any(self.types.has_function(a) for a in by.values()):
@@ -138,7 +148,7 @@ class Calls(State):
                 names.append(f.name)
         for name, type_ in BUILTIN_TYPES.items():
             by: dict[str, Type] = {}
-            if name in ("text-cat", "+", "-", "*", "/", "panic", "exit", "now-ns", "f64-bits", "array"):
+            if name in ("text-cat", "+", "-", "*", "/", "panic", "exit", "now-ns", "f64-bits", "array", "bytes"):
                 continue
             if type_[0] == "→" and match(type_, t, by) and ("n" not in by or by["n"] in (I64, F64)):
                 if name in ("=", "!=", "show") and (self.types.has_function(by["a"]) or variables(by["a"])):
@@ -199,12 +209,10 @@ class Calls(State):
         return "\n".join(parts) + "\n"
 
     def _constant(self) -> str:
-        t = self.r.choice([*BASE, ("List", I64), ("Option", F64)])
+        t = self.r.choice([*SIMPLE, ("List", I64), ("Option", F64)])
         name = self.fresh("c")
         earlier = [n for n, k in self.constants if k == t == I64]
-        value = f"(+ {earlier[0]} 1)" if earlier else {
-            "List": "(list 3 1 2)", "Option": "(Some -0.0)", "I64": "(* 3 1024)", "F64": "(/ 1.0 3.0)", "Bool": "true", "Text": '"const"',
-        }[t[0]]  # fmt: skip
+        value = f"(+ {earlier[0]} 1)" if earlier else CONSTANTS[str(t[0])]
         self.constants.append((name, t))
         return f"(const {name} {show(t)} {value})"
 
@@ -213,6 +221,7 @@ class Calls(State):
         self.scope = []
         for name, t in self.constants:
             self.bind(name, t, False)
+        self.made = []
         self.nodes, self.spent, self.turns, self.inside, self.recursions = 0, 0, 1, 0, 0
         self.limit = limit
         self.fuel_name = ""

@@ -1,4 +1,4 @@
-"""One program by every lane, compared: the reference interpreter, MIR and native code, each before and after the optimizer.
+"""One program by every lane, compared: the reference interpreter, MIR and native code at both levels.
 
 Everything happens in a forked child with a limit on its time, so that a hang or a crash of ours is a finding and not
 the end of the run.  Verifiers look at every level and after every pass, counts are checked, the allocation is
@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import traceback
 from collections import Counter
+from typing import cast
 
 from compiler.builtins import BUILTINS
 from compiler.diagnostics import Sink
@@ -24,11 +25,11 @@ from compiler.hir import verify as hir_verify
 from compiler.hir.ops import CODE as HIR_CODE
 from compiler.hir.ops import OPS as HIR_OPS
 from compiler.hir.program import Program
-from compiler.ir.function import Module
+from compiler.ir.function import Level, Module
+from compiler.link.link import link
 from compiler.lir.lower import lower as lower_to_lir
 from compiler.lir.ops import LIR
 from compiler.lir.verify import verify as verify_lir
-from compiler.link.link import link
 from compiler.lower.lower import lower
 from compiler.memory import rc
 from compiler.mir import interp as mir_interp
@@ -196,7 +197,7 @@ def _world() -> dict[str, io.BytesIO]:
 
 def interpret(program: Program) -> Result:
     world = _world()
-    status = hir_interp.run(program, argv=ARGV, **world)
+    status = hir_interp.run(program, argv=ARGV, stdin=world["stdin"], stdout=world["stdout"], stderr=world["stderr"])
     return status, world["stdout"].getvalue(), world["stderr"].getvalue()
 
 
@@ -249,21 +250,16 @@ def _run_native(image: bytes, level: str, frees: bool) -> Result:
 def cover_hir(program: Program, covered: Counter[str]) -> None:
     """Count the HIR ops and the builtins of a program."""
     wanted = {HIR_CODE["builtin"], HIR_CODE["builtin-fn"]}
-    for body in bodies(program):
-        for op, imm in zip(body.op, body.imm):
+    for body in [f.body for f in program.functions]:
+        for op, imm in zip(body.op, body.imm, strict=True):
             covered[f"hir {HIR_OPS[op].name}"] += 1
             if op in wanted:
-                covered[f"builtin {BUILTINS[program.insts[imm][1]].name}"] += 1
+                covered[f"builtin {BUILTINS[cast(int, program.insts[imm][1])].name}"] += 1
 
 
-def bodies(program: Program) -> list[object]:
-    return [f.body for f in program.functions]
-
-
-def cover(module: Module, level: object, covered: Counter[str]) -> None:
+def cover(module: Module, level: Level, covered: Counter[str]) -> None:
     """Count the ops of a module at a level."""
     for function in module.functions.values():
         for block in function.blocks:
             for value in block.body:
-                row = level.ops[function.op[value]]  # type: ignore[attr-defined]
-                covered[f"{level.name} {row.name}"] += 1  # type: ignore[attr-defined]
+                covered[f"{level.name} {level.ops[function.op[value]].name}"] += 1

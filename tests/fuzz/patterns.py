@@ -41,7 +41,7 @@ class Patterns(State):
             if around and self.chance(0.6)
             else self.types.pick(2, also=self.tyvars, functions=False)
         )
-        return None if s[0] in ("→", "Array") or s[0][0].islower() else s
+        return None if s[0] in ("→", "Array", "Bytes") or s[0][0].islower() else s
 
     def arm(self, pattern: str, names: list[tuple[str, Type]], t: Type, depth: int, *, guard: bool = False) -> str:
         saved = self.scope
@@ -152,7 +152,7 @@ class Patterns(State):
             nested = self.refutable(s[1], 2, names)
             if nested is not None:
                 arms.append(self.arm(f"(cons {nested} {self.name(s, names)})", names, t, depth, guard=self.chance(0.4)))
-        last = [("(list)", [])]
+        last: list[tuple[str, list[tuple[str, Type]]]] = [("(list)", [])]
         names = []
         last.append((f"(cons {self.name(s[1], names)} {self.name(s, names)})", names))
         self.r.shuffle(last)

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from compiler.builtins import BY_NAME
 from tests.fuzz.state import State
-from tests.fuzz.terms import BUILTIN_TYPES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
+from tests.fuzz.terms import BUILTIN_TYPES, BYTES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
 
-INTEGERS = (
-    "0 1 -1 2 3 4 5 7 8 10 16 63 64 65 100 127 128 255 256 1000 65535 2147483647 2147483648 -2147483648 -2147483649 "
-    "4294967295 4294967296 9007199254740993 -9007199254740993 4611686018427387904 9223372036854775807 "
-    "-9223372036854775808 -9223372036854775807 0x7f 0b1011 1_000 -7 -3 -2"
-).split()
-FLOATS = (
-    "0.0 -0.0 1.0 -1.0 0.5 1.5 2.5 -2.5 0.1 0.2 3.0 1e16 1e15 123456789012345680.0 1e-4 0.00009 1e308 -1e308 5e-324 "
-    "2.2250738585072014e-308 9007199254740993.0 9.223372036854776e18 -9.3e18 1e22 1e23 0.3 1e100 4.35 2.675"
-).split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+INTEGERS = _words("""
+    0 1 -1 2 3 4 5 7 8 10 16 63 64 65 100 127 128 255 256 1000 65535 2147483647 2147483648 -2147483648 -2147483649
+    4294967295 4294967296 9007199254740993 -9007199254740993 4611686018427387904 9223372036854775807
+    -9223372036854775808 -9223372036854775807 0x7f 0b1011 1_000 -7 -3 -2
+""")
+FLOATS = _words("""
+    0.0 -0.0 1.0 -1.0 0.5 1.5 2.5 -2.5 0.1 0.2 3.0 1e16 1e15 123456789012345680.0 1e-4 0.00009 1e308 -1e308 5e-324
+    2.2250738585072014e-308 9007199254740993.0 9.223372036854776e18 -9.3e18 1e22 1e23 0.3 1e100 4.35 2.675
+""")
 FLOATS += ["(/ 1.0 0.0)", "(/ -1.0 0.0)", "(/ 0.0 0.0)"]
 TEXTS = (
     '""', '"a"', '"b"', '"abc"', '"ab"', '"hello world"', '"12"', '"-7"', '"1.5"', '"-0.0"', '"1e3"', '"0x10"', '" 1"',
@@ -38,6 +43,7 @@ class Scalars(State):
         "array-get": "_no", "array-set!": "_no", "text-at": "_text_at", "text-slice": "_slice", "f64->fixed": "_fixed",
         "f64-bits": "_bits", "exit": "_no", "panic": "_no", "now-ns": "_now", "=": "_compare", "!=": "_compare",
         "show": "_compare", "read-file": "_read_file", "write-file": "_write_file", "env": "_env",
+        "bytes": "_bytes", "byte-at": "_byte", "byte-set!": "_byte", "bytes-slice": "_bytes_slice",
     }  # fmt: skip
 
     def literal(self, t: Type, depth: int) -> str | None:
@@ -52,6 +58,10 @@ class Scalars(State):
             return r.choice(["true", "false"])
         if t == UNIT:
             return "unit"
+        if t == BYTES:
+            return (
+                f"(text->bytes {r.choice(TEXTS)})" if r.random() < 0.6 else f"(bytes {r.choice(['0', '1', '3', '40'])})"
+            )
         if t[0] == "→":
             return self.function_value(t, depth)
         if t[0] in ("List", "Array"):
@@ -182,6 +192,25 @@ class Scalars(State):
         return f"(≔ (({v} {text})) (text-slice {v} {low} {high}))" if self.chance(0.6) else (
             f"(≔ (({v} {text})) (text-slice {v} 0 {low}))"
         )  # fmt: skip
+
+    def _bytes(self, name: str, by: dict[str, Type], depth: int) -> str:
+        count = "-1" if self.chance(0.02) else f"(bit-and 31 {self.expr(I64, depth)})"
+        return f"(bytes {count})"
+
+    def _byte(self, name: str, by: dict[str, Type], depth: int) -> str:
+        v, whole, index = self.fresh("v"), self.expr(BYTES, depth), self.expr(I64, depth)
+        value = f" {self.expr(I64, depth)}" if name == "byte-set!" else ""
+        if self.chance(0.06):
+            return f"({name} {whole} {index}{value})"
+        other = "unit" if value else "0"
+        inside = f"({name} {v} (% (bit-and {index} 255) (bytes-len {v})){value})"
+        return f"(≔ (({v} {whole})) (if (= (bytes-len {v}) 0) {other} {inside}))"
+
+    def _bytes_slice(self, name: str, by: dict[str, Type], depth: int) -> str:
+        v, whole, index = self.fresh("v"), self.expr(BYTES, depth), self.expr(I64, depth)
+        if self.chance(0.05):
+            return f"(bytes-slice {whole} {index} {self.expr(I64, depth)})"
+        return f"(≔ (({v} {whole})) (bytes-slice {v} (% (bit-and {index} 255) (+ 1 (bytes-len {v}))) (bytes-len {v})))"
 
     def _fixed(self, name: str, by: dict[str, Type], depth: int) -> str:
         digits = self.r.choice(["0", "1", "2", "3", "6", "17", f"(bit-and 15 {self.expr(I64, depth)})"])

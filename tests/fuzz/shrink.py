@@ -88,9 +88,7 @@ def shrink(text: str, still: Callable[[str], bool], *, tries: int = 3000) -> str
                 continue
             options: list[list[Tree]] = [[]]
             if isinstance(node, list):
-                options += [[kid] for kid in node[1:] if isinstance(kid, list)] + [
-                    [kid] for kid in node[1:] if isinstance(kid, str)
-                ]
+                options += [[kid] for kid in node[1:]]
                 options += [node[1:]] if len(path) > 2 else []
                 options += [[value] for value in SIMPLE]
             for new in options:

@@ -13,7 +13,7 @@ from tests.fuzz.terms import Type, Types, variables
 class Variable:
     """A local in scope; `hot` is what a loop is meant to change, `captured` whether a λ may use it."""
 
-    def __init__(self, name: str, type: Type, mutable: bool) -> None:
+    def __init__(self, name: str, type: Type, mutable: bool) -> None:  # noqa: A002
         self.name, self.type, self.mutable = name, type, mutable
         self.hot, self.captured = False, True
 
@@ -48,6 +48,8 @@ class State:
         self.turns = 1
         self.inside = 0  # λ around
         self.fuel_name = ""
+        # (type, text, scope, cost) of what the function has so far, to be written again
+        self.made: list[tuple[Type, str, list[Variable], int]] = []
 
     def chance(self, p: float) -> bool:
         return self.r.random() < p

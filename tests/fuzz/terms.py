@@ -7,13 +7,15 @@ Knows no expressions.  A new kind of type is a case of `Types.pick`.
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from compiler.builtins import BUILTINS
 
-Type = tuple  # ("Head", argument types…)
+Type = tuple[Any, ...]  # ("Head", argument types…)
 
 I64, F64, BOOL, TEXT, UNIT = ("I64",), ("F64",), ("Bool",), ("Text",), ("Unit",)
-BASE = (I64, F64, BOOL, TEXT)
+BYTES = ("Bytes",)
+SIMPLE = (I64, F64, BOOL, TEXT)
 
 
 def show(t: Type) -> str:
@@ -21,7 +23,7 @@ def show(t: Type) -> str:
 
 
 def is_variable(t: Type) -> bool:
-    return t[0][0].islower()
+    return str(t[0]).islower()
 
 
 def variables(t: Type) -> set[str]:
@@ -58,8 +60,12 @@ def parse(text: str) -> Type:
     return one()
 
 
+BUILTIN_TYPES = {row.name: parse(row.type) for row in BUILTINS if row.status == "built"}
+BASE = (*SIMPLE, BYTES) if "bytes" in BUILTIN_TYPES else SIMPLE
+
+
 class Field:
-    def __init__(self, name: str, type: Type, mutable: bool) -> None:
+    def __init__(self, name: str, type: Type, mutable: bool) -> None:  # noqa: A002
         self.name, self.type, self.mutable = name, type, mutable
 
 
@@ -158,6 +164,3 @@ class Types:
             seen = (*seen, t)
             return any(self.has_function(f.type, seen) for _, fs in self.data[t[0]].fields(t) for f in fs)
         return any(self.has_function(a, seen) for a in t[1:])
-
-
-BUILTIN_TYPES = {row.name: parse(row.type) for row in BUILTINS if row.status == "built"}

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from compiler.memory import rc
 from compiler.mir import codegen
 from compiler.passes import fold
 from tests.fuzz import lanes
@@ -75,7 +76,7 @@ def test_a_leak_and_a_crash_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     text = '(ƒ main (_) (print (text-cat (i64->text 1) "x")))\n'
     assert lanes.compare(text).kind == "ok"
     with monkeypatch.context() as patch:
-        patch.setattr(lanes.rc, "run_module", lambda module: None)
+        patch.setattr(rc, "run_module", lambda module: None)
         assert lanes.compare(text, lanes=("native",)).kind in ("verify mir counts dev", "native dev leak")
     monkeypatch.setattr(lanes, "lower_to_lir", lambda module: 1 // 0)
     assert lanes.compare(text).kind.startswith("crash ZeroDivisionError")
