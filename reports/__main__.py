@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from ledgers.problems import ENVIRONMENT, USAGE
-from reports.render import RenderError, render
+from reports.files import RenderError
+from reports.render import render
 
 ROOT = Path(__file__).resolve().parent.parent
 

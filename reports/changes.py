@@ -63,7 +63,7 @@ def changes(result: dict[str, Any], root: Path) -> tuple[str, list[tuple[str, st
 def main(root: Path) -> int:
     """Write the newest result's summary to `PATH`; 3 when that result does not pass, 5 when there is none."""
     from ledgers.problems import FAIL, NOTHING
-    from reports.render import load, write_text
+    from reports.files import load, write_text
 
     results = sorted((root / "reports" / "out").glob("*/result.json"), key=lambda p: p.stat().st_mtime_ns)
     if not results:

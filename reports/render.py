@@ -9,20 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from reports.changes import changes
 from reports.charts import phases, ratios
+from reports.files import load, write_text
 from reports.junit import junit
 from reports.tables import MEMORY_METRICS, Table, memory_rows, number, tables
-
-
-class RenderError(Exception):
-    """A result that cannot be rendered; the text is one message with a place and a next step."""
-
 
 # What a reader takes from a verdict: (symbol, words).  A symbol, so that colour is never alone.
 WORDS = {
@@ -43,30 +37,6 @@ WORDS = {
     "not-judged": ("·", "not judged"),
     "not-run": ("∅", "not run"),
 }
-
-
-def load(path: Path, root: Path) -> dict[str, Any]:
-    """The result, validated; RenderError says where it is wrong."""
-    import jsonschema
-
-    try:
-        result: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise RenderError(f"{path}:1:1: error[REPORT_NO_RESULT]: no such file\nhelp: make release") from None
-    except UnicodeDecodeError as error:
-        raise RenderError(
-            f"{path}: byte {error.start}: error[REPORT_BAD_RESULT]: not UTF-8\nhelp: make release"
-        ) from None
-    except json.JSONDecodeError as error:
-        place = f"{path}:{error.lineno}:{error.colno}"
-        raise RenderError(f"{place}: error[REPORT_BAD_RESULT]: {error.msg}\nhelp: make release") from None
-    schema = json.loads((root / "schemas" / "result.json").read_text("utf-8"))
-    problem = jsonschema.Draft202012Validator(schema)
-    for wrong in problem.iter_errors(result):
-        raise RenderError(
-            f"{path}: error[REPORT_BAD_RESULT]: {wrong.json_path}: {wrong.message[:200]}\nhelp: make release"
-        )
-    return result
 
 
 def render(path: Path, root: Path) -> Path:
@@ -171,18 +141,3 @@ def _csv(table: Table) -> str:
 def _json(table: Table) -> str:
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     return json.dumps({"caption": table.caption, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write beside, sync, rename."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

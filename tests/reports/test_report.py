@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from reports.changes import PATH, main, summary
-from reports.render import RenderError, render
+from reports.files import RenderError
+from reports.render import render
 from reports.tables import tables
 from tests.conftest import ROOT
 from tests.reports.sample import finding, result
