@@ -175,6 +175,21 @@ def test_a_manifest_that_appears(project: Project) -> None:
     assert project.build(features=frozenset({"x"})) == "x"
 
 
+def test_a_manifest_that_appears_while_the_build_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = pipeline.need_main
+
+    def edit(*arguments: object) -> bool:
+        project.write("0x0.pkg", "nonsense\n")
+        return check(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "need_main", edit)
+    assert project.build() == "one"
+    monkeypatch.setattr(pipeline, "need_main", check)
+    sink = Sink()
+    assert building.build("main.0x0", str(project.out), Options(), sink) == 1
+    assert [item.kind.code for item in sink.items] == ["PKG_MANIFEST-001"]
+
+
 def test_features_and_levels_are_kept_apart(project: Project, no_compiler: Callable[[], None]) -> None:
     project.write("lib.0x0", '(ƒ word (cfg (feature "x")) (_) "x")\n(ƒ word (cfg (not (feature "x"))) (_) "plain")\n')
     choices = [
@@ -184,6 +199,7 @@ def test_features_and_levels_are_kept_apart(project: Project, no_compiler: Calla
     no_compiler()
     assert [(project.build(**choice), project.out.read_bytes()) for choice in choices] == first
     assert [word for word, _ in first] == ["plain", "plain", "x", "x"]
+    assert len({image for _, image in first}) == 4
 
 
 def test_paths_and_folders_are_kept_apart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,12 +100,12 @@ def test_verify_accepts_what_the_compiler_makes(level: str, monkeypatch: pytest.
     assert image
 
 
-@pytest.mark.parametrize("where", ["compiler.hir.verify", "compiler.lir.verify"])
+@pytest.mark.parametrize("where", ["compiler.hir.verify", "compiler.mir.verify", "compiler.lir.verify"])
 def test_verify_refuses_at_every_level(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A problem that a verifier reports ends the build; without --verify nobody asks it."""
     from importlib import import_module
 
-    monkeypatch.setattr(import_module(where), "verify", lambda *_: ["nonsense"])
+    monkeypatch.setattr(import_module(where), "verify", lambda *_, **__: ["nonsense"])
     path = str(ROOT / "fixtures/programs/hello.0x0")
     with pytest.raises(pipeline.VerifyError, match="nonsense"):
         pipeline.compile_program(path, Options(verify=True), Sink())
