@@ -33,7 +33,7 @@ typedef struct zr_desc {
     uint32_t count;      /* how many bytes follow in `fields` */
     const char *name;    /* the constructor's, NUL-terminated, or NULL */
     uint8_t fields[];    /* ZR_FIELD_... : data: its fields; list: element, rest; array, cell: the one
-                            element; closure: its captures; text and nil: none */
+                            element; closure: its captures; text, bytes and nil: none */
 } zr_desc;
 
 typedef struct zr_object {
@@ -54,6 +54,12 @@ zr_object *zr_array_new(int64_t length, int64_t initial, const zr_desc *desc, co
 zr_object *zr_array_copy(zr_object *array);
 int64_t zr_equal(zr_object *left, zr_object *right, const char *loc);
 zr_object *zr_show(zr_object *value, const char *loc);
+
+/* Bytes: laid out like a text, but mutable and without a NUL behind. */
+zr_object *zr_bytes_new(int64_t length, const char *loc);
+zr_object *zr_bytes_slice(zr_object *bytes, int64_t lo, int64_t hi, const char *loc);
+zr_object *zr_bytes_to_text(zr_object *bytes);
+zr_object *zr_text_to_bytes(zr_object *text);
 
 /* Text and numbers. */
 zr_object *zr_text_slice(zr_object *text, int64_t lo, int64_t hi, const char *loc);
@@ -113,7 +119,7 @@ void zr_exit(int64_t status) __attribute__((noreturn));
 void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1) ZR_NEVER;
 void zr_panic_text(zr_object *text, const char *loc) ZR_NEVER;
 
-enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL };
+enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL, ZR_DESC_BYTES };
 enum { ZR_FIELD_I64, ZR_FIELD_F64, ZR_FIELD_BOOL, ZR_FIELD_UNIT, ZR_FIELD_REF };
 
 extern zr_object zr_nil;                         /* the empty list */

@@ -176,7 +176,7 @@ static int same_text(const zr_object *left, const zr_object *right)
 /* Compares what needs no walk: 1 equal, 0 different, -1 both must be entered. */
 static int compare(const zr_object *left, const zr_object *right)
 {
-    if (left->desc->kind == ZR_DESC_TEXT)
+    if (left->desc->kind == ZR_DESC_TEXT || left->desc->kind == ZR_DESC_BYTES)
         return same_text(left, right);
     if (left->desc->kind == ZR_DESC_LIST) {
         if (left == &zr_nil || right == &zr_nil)
@@ -280,12 +280,26 @@ static void put_quoted(zr_builder *out, const zr_text *text)
     zr_builder_put(out, "\"", 1);
 }
 
+static void put_bytes(zr_builder *out, const zr_text *bytes)
+{
+    char digits[ZR_I64_DIGITS];
+    put_word(out, "(bytes-of");
+    for (int64_t i = 0; i < bytes->length; i++) {
+        zr_builder_put(out, " ", 1);
+        zr_builder_put(out, digits, zr_put_i64(digits, (unsigned char)bytes->bytes[i]));
+    }
+    put_word(out, ")");
+}
+
 /* Writes what needs no walk, or enters. */
 static void show_object(path *walk, zr_builder *out, zr_object *object)
 {
     switch (object->desc->kind) {
     case ZR_DESC_TEXT:
         put_quoted(out, (zr_text *)object);
+        return;
+    case ZR_DESC_BYTES:
+        put_bytes(out, (zr_text *)object);
         return;
     case ZR_DESC_CLOSURE: /* the checker refuses these; a word is better than their bits */
         put_word(out, "<function>");

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Longer arrays than this do not fit this interpreter; other lanes end the same way at their own limit.
 ARRAY_LIMIT = 1 << 28
+BYTES_LIMIT = 1 << 31
 
 
 class World:
@@ -159,11 +160,23 @@ def _array_set(array: list[Any], index: int, value: Any) -> None:
     array[_checked(index, len(array))] = value
 
 
-def _text_at(text: bytes, index: int) -> int:
+def _bytes(length: int) -> bytearray:
+    if length < 0:
+        raise Panic("array-length", length)
+    if length > BYTES_LIMIT:
+        raise MemoryEnd
+    return bytearray(length)
+
+
+def _byte_set(array: bytearray, index: int, value: int) -> None:
+    array[_checked(index, len(array))] = value & 255
+
+
+def _text_at(text: bytes | bytearray, index: int) -> int:
     return text[_checked(index, len(text))]
 
 
-def _text_slice(text: bytes, low: int, high: int) -> bytes:
+def _text_slice(text: Any, low: int, high: int) -> Any:
     if not 0 <= low <= high <= len(text):
         raise Panic("slice", low, high)
     return text[low:high]
@@ -273,6 +286,13 @@ def table(world: World) -> dict[str, Callable[..., Any]]:
         "array-get": _array_get,
         "array-set!": _array_set,
         "array-copy": list,
+        "bytes": _bytes,
+        "bytes-len": len,
+        "byte-at": _text_at,
+        "byte-set!": _byte_set,
+        "bytes->text": bytes,
+        "text->bytes": bytearray,
+        "bytes-slice": _text_slice,
         "text-len": len,
         "text-at": _text_at,
         "text-slice": _text_slice,

@@ -1,7 +1,7 @@
 """Values of the reference interpreter, and what is done to whole values: equality and `show`.
 
-I64 is int, F64 float, Bool bool, Text bytes, Unit None, an array a Python list; lists, data and functions
-are the small classes here.  Equality and `show` walk with a stack of their own, so the depth of data is
+I64 is int, F64 float, Bool bool, Text bytes, Unit None, Bytes bytearray, an array a Python list; lists, data and
+functions are the small classes here.  Equality and `show` walk with a stack of their own, so the depth of data is
 bounded by memory only.  Knows nothing of programs.  A new kind of value needs a class (or a Python
 type no other kind uses), a case in `equal` and one in `show`.
 """
@@ -217,6 +217,8 @@ def show(value: Any) -> bytes:
             out.append(f64_text(item))
         elif kind is bytes:
             out.append(quoted(item))
+        elif kind is bytearray:
+            out.append(b"(bytes-of" + b"".join([b" %d" % byte for byte in item]) + b")")
         else:
             if _can_contain_itself(item):
                 if id(item) in path:

@@ -147,6 +147,12 @@ def _text_byte(b: Builder, value: int) -> int:
     return b.emit("load.u8", "i64", (text, index), (ITEMS, 1))
 
 
+def _bytes_set(b: Builder, value: int) -> int:
+    array, index, new = (b.use(arg) for arg in b.source.args[value])
+    b.emit("store.u8", "", (new, array, index), (ITEMS, 1))
+    return -1
+
+
 def _closure(b: Builder, value: int) -> int:
     captured = b.source.args[value]
     if not captured:
@@ -189,6 +195,9 @@ RULES: dict[str, Rule] = {
     "array.get": _array_get,
     "array.set": _array_set,
     "check.bounds": _check_bounds,
+    "bytes.len": _length,
+    "bytes.get": _text_byte,
+    "bytes.set": _bytes_set,
     "text.len": _length,
     "text.byte": _text_byte,
     "closure": _closure,

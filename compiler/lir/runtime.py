@@ -30,6 +30,10 @@ CALLS: tuple[Call, ...] = (
     Call("zr_array_copy", "ptr", "ptr", "A shallow copy; elements that are objects gain a count."),
     Call("zr_equal", "ptr ptr ptr", "i64", "Structural equality of two objects of one type, with loc; panics cycle."),
     Call("zr_show", "ptr ptr", "ptr", "The expression that builds the object, with loc; panics cycle."),
+    Call("zr_bytes_new", "i64 ptr", "ptr", "length, loc: zero bytes; panics array-length."),
+    Call("zr_bytes_slice", "ptr i64 i64 ptr", "ptr", "bytes, lo, hi, loc; panics slice."),
+    Call("zr_bytes_to_text", "ptr", "ptr", "The same bytes as a text."),
+    Call("zr_text_to_bytes", "ptr", "ptr", "The same bytes, mutable."),
     Call("zr_text_slice", "ptr i64 i64 ptr", "ptr", "text, lo, hi, loc; panics slice."),
     Call("zr_text_find", "ptr ptr", "i64", "Byte index of the part, or -1.", pure=True),
     Call("zr_text_less", "ptr ptr", "i64", "Bytewise order.", pure=True),
@@ -69,9 +73,9 @@ DATA = ("zr_nil", "zr_desc_text", "zr_args")
 # Object layout, in bytes; `runtime_c/zr.h` asserts the same.
 HEADER = 16  # i32 count (negative: immortal), u32 tag, ptr descriptor
 COUNT_OFFSET, TAG_OFFSET, DESC_OFFSET = 0, 4, 8
-# Data: fields from HEADER, 8 bytes each.  Text and array: i64 length at HEADER, then bytes (with a NUL) or
-# 8-byte elements.  Closure: code address at HEADER, then captures.  Cell: its value at HEADER.
+# Data: fields from HEADER, 8 bytes each.  Text, bytes and array: i64 length at HEADER, then bytes (a text with a NUL)
+# or 8-byte elements.  Closure: code address at HEADER, then captures.  Cell: its value at HEADER.
 # Descriptor: u32 kind, u32 count of fields, ptr name (NUL-terminated constructor name, or 0), then one byte a field.
-DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL = range(6)
+DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL, DESC_BYTES = range(7)
 FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_UNIT, FIELD_REF = range(5)
 ARGS_WORDS = 256  # zr_args: thread-local words for arguments beyond the registers

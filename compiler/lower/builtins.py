@@ -40,6 +40,11 @@ PLAIN: dict[str, tuple[str, str]] = {
     "not": ("bool.not", "bool"),
     "len": ("list.len", "i64"),
     "array-len": ("array.len", "i64"),
+    "bytes": ("bytes.new", "bytes"),
+    "bytes-len": ("bytes.len", "i64"),
+    "bytes->text": ("text.of-bytes", "text"),
+    "text->bytes": ("bytes.of-text", "bytes"),
+    "bytes-slice": ("bytes.slice", "bytes"),
     "text-len": ("text.len", "i64"),
     "text-slice": ("text.slice", "text"),
     "text-find": ("text.find", "i64"),
@@ -217,6 +222,18 @@ def _array_copy(b: Builder, args: list[int], result: str) -> int:
 def _text_at(b: Builder, args: list[int], result: str) -> int:
     _check_bounds(b, "text.len", args[0], args[1])
     return b.emit("text.byte", "i64", (args[0], args[1]))
+
+
+@entry("byte-at")
+def _byte_at(b: Builder, args: list[int], result: str) -> int:
+    _check_bounds(b, "bytes.len", args[0], args[1])
+    return b.emit("bytes.get", "i64", (args[0], args[1]))
+
+
+@entry("byte-set!")
+def _byte_set(b: Builder, args: list[int], result: str) -> int:
+    _check_bounds(b, "bytes.len", args[0], args[1])
+    return b.emit("bytes.set", "unit", (args[0], args[1], args[2]))
 
 
 def _option(b: Builder, known: int, result: str, value: Callable[[], int]) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Module
 
 FRAME_LIMIT = 100_000
+BYTES_LIMIT = 1 << 31
 ARRAY_LIMIT = 1 << 28  # elements; beyond it Python's own list would exhaust this process before the program
 
 
@@ -113,7 +114,15 @@ def _array_items(length: int, value: Any, place: str) -> list[Any]:
     return [value] * length
 
 
-def _text_slice(raw: bytes, low: int, high: int, place: str) -> bytes:
+def _zeros(length: int, place: str) -> bytearray:
+    if length < 0:
+        raise Ended("array-length", (length,), place)
+    if length > BYTES_LIMIT:
+        raise MemoryError
+    return bytearray(length)
+
+
+def _text_slice(raw: Any, low: int, high: int, place: str) -> Any:
     if not 0 <= low <= high <= len(raw):
         raise Ended("slice", (low, high), place)
     return raw[low:high]
@@ -157,6 +166,8 @@ def translate(module: Module, heap: Heap, world: World, stdout: BinaryIO, *, cou
         "equal": equal,
         "show": show,
         "new_text": heap.text,
+        "new_bytes": heap.bytes,
+        "zeros": _zeros,
         "new_data": heap.data,
         "new_array": heap.array,
         "new_cell": heap.cell,

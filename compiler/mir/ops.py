@@ -1,7 +1,7 @@
 """The MIR op table: target-free typed SSA with block parameters, one row per op.
 
 Types are interned strings: `i64 f64 bool unit` live in registers; everything else is a counted
-reference: `text`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, and data types by their instance name
+reference: `text`, `bytes`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, and data types by their instance name
 (`Option<i64>`, `main.Shape`).  Every reference points to an object (never null); nullary
 constructors and the empty list are static objects.  `Module.layouts` has the variants of each data type
 and list (`nil` is tag 0, `cons` tag 1); closures and cells need none.
@@ -105,10 +105,18 @@ OPS: tuple[Op, ...] = (
     Op("array.get", "ref i64", "any", "The element at an index already checked.", effect="reads", alias=True),
     Op("array.set", "ref i64 any", "unit", "Replaces the element at an index already checked.", effect="writes", owns="bbo"),
     Op("array.copy", "ref", "ref", "A shallow copy.", effect="reads"),
+    # Bytes: flat and mutable.
+    Op("bytes.new", "i64", "bytes", "This many zero bytes; panics array-length.", effect="panics"),
+    Op("bytes.len", "bytes", "i64", "Its length, which never changes."),
+    Op("bytes.get", "bytes i64", "i64", "The byte at an index already checked.", effect="reads"),
+    Op("bytes.set", "bytes i64 i64", "unit", "Replaces the byte at an index already checked with the low 8 bits.", effect="writes"),
+    Op("bytes.slice", "bytes i64 i64", "bytes", "Copy of a range; panics slice.", effect="panics"),
+    Op("bytes.of-text", "text", "bytes", "The same bytes, mutable.", effect="calls"),
     Op("check.bounds", "i64 i64", "unit", "Panics index unless 0 <= index < length.", effect="panics"),
     # Texts.
     Op("text.len", "text", "i64", "Bytes."),
     Op("text.byte", "text i64", "i64", "The byte at an index already checked."),
+    Op("text.of-bytes", "bytes", "text", "The same bytes, as they are now.", effect="reads"),
     Op("text.slice", "text i64 i64", "text", "Copy of a range; panics slice.", effect="panics"),
     Op("text.find", "text text", "i64", "Byte index or -1."),
     Op("text.lt", "text text", "bool", "Bytewise order."),

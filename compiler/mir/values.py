@@ -45,6 +45,13 @@ class Text(Obj):
         self.b = b
 
 
+class Bytes(Obj):
+    __slots__ = ("b",)
+
+    def __init__(self, b: bytearray) -> None:
+        self.b = b
+
+
 class Data(Obj):
     """A variant of a data type, or a list's nil (tag 0) or cons (tag 1)."""
 
@@ -81,6 +88,7 @@ class Heap:
     """The plain heap: constructors are the classes themselves and counts mean nothing."""
 
     text: Any = Text
+    bytes: Any = Bytes
     data: Any = Data
     array: Any = Array
     cell: Any = Cell
@@ -103,6 +111,7 @@ class CountedHeap(Heap):
         self.live: dict[int, Obj] = {}
         self.statics: list[Obj] = []
         self.text = self.maker(Text)
+        self.bytes = self.maker(Bytes)
         self.data = self.maker(Data)
         self.array = self.maker(Array)
         self.cell = self.maker(Cell)
@@ -185,7 +194,7 @@ def equal(left: Any, right: Any, type_: str, module: Module, place: str) -> bool
                 return False
             continue
         what = kind(t)
-        if what == "text":
+        if what in ("text", "bytes"):
             if a.b != b.b:  # type: ignore[attr-defined]
                 return False
             continue
@@ -250,6 +259,8 @@ def show(value: Any, type_: str, module: Module, place: str) -> bytes:
             out.append(f64_text(v))
         elif what == "text":
             out.append(quoted(v.b))
+        elif what == "bytes":
+            out.append(b"(bytes-of" + b"".join([b" %d" % byte for byte in v.b]) + b")")
         else:
             parts: list[Any] = []
             if what == "list":

@@ -28,9 +28,11 @@ LESS = {
     CODE["i64.ge"]: (0, 1, False),
     CODE["i64.le"]: (1, 0, False),
 }
-_LENGTHS = ("array.len", "text.len", "list.len")
+_LENGTHS = ("array.len", "bytes.len", "text.len", "list.len")
 LENGTHS = frozenset(CODE[name] for name in _LENGTHS)
-NEVER_NEGATIVE = LENGTHS | {CODE[name] for name in ("tag", "text.byte", "i64.popcount", "i64.clz", "i64.ctz")}
+NEVER_NEGATIVE = LENGTHS | {
+    CODE[name] for name in ("tag", "text.byte", "bytes.get", "i64.popcount", "i64.clz", "i64.ctz")
+}
 ADD, AND, SHR, REM, MIN, MAX = (CODE["i64." + n] for n in ("add", "and", "shr", "rem", "min", "max"))
 DEEPEST = 8
 

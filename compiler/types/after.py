@@ -30,7 +30,8 @@ OP_MAKE, OP_BUILTIN = CODE["make"], CODE["builtin"]
 CONSTANT_OPS = frozenset(
     [CODE[name] for name in ("i64", "f64", "bool", "text", "unit", "const", "make", "list", "builtin", "and", "or")]
 )
-NOT_CONSTANT = frozenset([row.id for row in BUILTINS if row.capability != "pure" or row.name.startswith("array")])
+MUTABLE = ("array", "byte", "text->bytes")  # what builtins of mutable data begin with
+NOT_CONSTANT = frozenset([row.id for row in BUILTINS if row.capability != "pure" or row.name.startswith(MUTABLE)])
 
 
 def check_bodies(c: Checker, frames: list[Frame], sound: set[int]) -> None:

@@ -5,8 +5,8 @@ Functions with (cap …) count as they declare, and must keep to it.  A store in
 function did not make is the effect `store`: no capability names it, and only pure functions are held to it.
 
 Whose data it is, is judged simply: a local is the function's own when every value it is given is a new
-array or record (`array`, `array-of`, `array-copy`, a constructor, `with`), or another such local.  A call of a
-function that stores into its arguments is harmless when every array or record handed to it is the caller's own and
+array, Bytes or record (`array`, `array-of`, `array-copy`, `bytes`, a constructor, `with`), or another such local.  A call of
+a function that stores into its arguments is harmless when every array or record handed to it is the caller's own and
 flat.
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 from compiler.builtins import BY_NAME
 from compiler.hir.ops import CODE
 from compiler.messages import type as say_type
-from compiler.types.core import H_ARRAY, H_FN, H_USER, H_VAR
+from compiler.types.core import H_ARRAY, H_BYTES, H_FN, H_USER, H_VAR
 from compiler.types.state import Checker, FnInfo, Frame, Use
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ OP_LOCAL, OP_LET, OP_SET, OP_IF, OP_DO, OP_BUILTIN = (
     CODE["do"],
     CODE["builtin"],
 )
-NEW_ARRAYS = frozenset([BY_NAME["array"].id, BY_NAME["array-copy"].id])
+NEW_ARRAYS = frozenset([BY_NAME[name].id for name in ("array", "array-copy", "bytes", "bytes-slice", "text->bytes")])
 
 
 def check_effects(c: Checker, frames: list[Frame]) -> None:
@@ -188,7 +188,9 @@ def _harmless(f: Frame, node: int, own: set[int]) -> bool:
         return True
     types = f.c.program.types
     head = types.head[t]
-    if head == H_ARRAY:
+    if head == H_BYTES:
+        flat = True
+    elif head == H_ARRAY:
         flat = not can_store(f.c, types.args[t][0])
     elif head >= H_USER:
         ctors = f.c.program.datas[head - H_USER].ctors
@@ -207,7 +209,7 @@ def can_store(c: Checker, t: int) -> bool:
     while todo:
         t = todo.pop()
         head = types.head[t]
-        if head in (H_ARRAY, H_VAR, H_FN):
+        if head in (H_ARRAY, H_BYTES, H_VAR, H_FN):
             return True
         more = list(types.args[t])
         if head >= H_USER:

@@ -34,6 +34,7 @@ OP_LOCAL, OP_CONST, OP_FN, OP_BUILTIN_FN, OP_CTOR_FN = (
 OP_CALL, OP_APPLY, OP_BUILTIN, OP_MAKE, OP_DO = CODE["call"], CODE["apply"], CODE["builtin"], CODE["make"], CODE["do"]
 OP_LIST, OP_ARRAY_OF = CODE["list"], CODE["array-of"]
 FREE_CAPABILITIES = ("pure", "panic")
+STORING = ("array-set!", "byte-set!")  # builtins that store into their first operand
 
 
 def expr(f: Frame, n: int, expected: int) -> int:
@@ -248,7 +249,7 @@ def builtin_value(f: Frame, n: int, row: Builtin, expected: int) -> int:
     node = f.emit(OP_BUILTIN_FN, found, n, [])
     instance(f, node, "builtin", row.id, actuals)
     use_builtin(f, row, n)
-    if row.name == "array-set!":
+    if row.name in STORING:
         f.stores.append((-1, n, row.name))
     return fit(f, node, n, found, expected)
 
@@ -406,7 +407,7 @@ def call_builtin(f: Frame, n: int, row: Builtin, expected: int) -> int:
     node = f.emit(OP_BUILTIN, result, n, kids)
     instance(f, node, "builtin", row.id, actuals)
     use_builtin(f, row, n)
-    if row.name == "array-set!":
+    if row.name in STORING:
         f.stores.append((kids[0], n, row.name))
     return node
 

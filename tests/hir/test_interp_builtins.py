@@ -65,6 +65,26 @@ CASES: dict[str, list[tuple[str, str]]] = {
             "(list (array-of 9 2) (array-of 1 2))",
         )
     ],
+    "bytes": [("(bytes 3)", "(bytes-of 0 0 0)"), ("(bytes 0)", "(bytes-of)"), ("(= (bytes 2) (bytes 3))", "false")],
+    "bytes-len": [("(bytes-len (bytes 5))", "5"), ('(bytes-len (text->bytes "é"))', "2")],
+    "byte-at": [(f'(byte-at (text->bytes "aé") {i})', str(b)) for i, b in enumerate("aé".encode())],
+    "byte-set!": [
+        (f"(≔ ((b (bytes 2))) (byte-set! b 1 {n}) b)", f"(bytes-of 0 {n & 255})")
+        for n in (7, 255, 256, -1, 2**63 - 1, -(2**63))
+    ],
+    "bytes->text": [("(bytes->text (bytes 0))", '""'), ("(bytes->text (bytes 1))", '"\\u{0}"')],
+    "text->bytes": [
+        ('(text->bytes "é\\u{0}")', "(bytes-of 195 169 0)"),
+        ('(≔ ((t "ab") (b (text->bytes t))) (byte-set! b 0 99) (list t (bytes->text b)))', '(list "ab" "cb")'),
+        ('(= (text->bytes "ab") (text->bytes "ab"))', "true"),
+        ('(!= (list (text->bytes "ab")) (list (text->bytes "ac")))', "true"),
+    ],
+    "bytes-slice": [
+        (f'(bytes->text (bytes-slice (text->bytes "hello") {i} {j}))', quote("hello"[i:j]))
+        for i in range(6)
+        for j in range(i, 6)
+    ]
+    + [("(≔ ((b (bytes 2)) (c (bytes-slice b 0 2))) (byte-set! c 0 1) b)", "(bytes-of 0 0)")],
     "text-len": [('(text-len "")', "0"), ('(text-len "héllo")', str(len("héllo".encode())))],
     "text-at": [(f'(text-at "héllo" {i})', str("héllo".encode()[i])) for i in range(6)],
     "text-slice": [(f'(text-slice "hello" {i} {j})', quote("hello"[i:j])) for i in range(6) for j in range(i, 6)],
@@ -140,6 +160,10 @@ PANICS = [
     ("(array-get (array 3 0) 3)", "index 3 out of range for length 3"),
     ("(array-get (array 3 0) -1)", "index -1 out of range for length 3"),
     ("(array-set! (array 0 0) 0 1)", "index 0 out of range for length 0"),
+    ("(bytes -1)", "array length -1 out of range"),
+    ("(byte-at (bytes 2) 2)", "index 2 out of range for length 2"),
+    ("(byte-set! (bytes 2) -1 0)", "index -1 out of range for length 2"),
+    ("(bytes-slice (bytes 2) 1 3)", "slice 1..3 out of range"),
     ('(text-at "abc" 3)', "index 3 out of range for length 3"),
     ('(text-slice "abc" 2 1)', "slice 2..1 out of range"),
     ('(text-slice "abc" 0 4)', "slice 0..4 out of range"),

@@ -193,6 +193,23 @@ b0(%0:array<unit> %1:i64)
   return %2
 """
 
+BYTES = """function @copied -> text
+b0(%0:text %1:i64 %2:i64)
+  %3:bytes = bytes.of-text %0
+  %4:bytes = bytes.slice %3 %1 %2 !"main.0x0:4:4"
+  %5:text = text.of-bytes %4
+  return %5
+
+function @put-byte -> i64
+b0(%0:i64 %1:i64 %2:i64)
+  %3:bytes = bytes.new %0 !"main.0x0:4:5"
+  %4:i64 = bytes.len %3
+  %5:unit = check.bounds %1 %4 !"main.0x0:4:6"
+  %6:unit = bytes.set %3 %1 %2
+  %7:i64 = bytes.get %3 %1
+  return %7
+"""
+
 TEXTS = """function @greet -> text
 b0(%0:text)
   %1:text = const.text #"hello, "
@@ -306,6 +323,7 @@ CASES: dict[str, str] = {
     "division": DIVISION,
     "objects": OBJECTS,
     "arrays": ARRAYS,
+    "bytes": BYTES,
     "texts": TEXTS,
     "world": WORLD,
     "calls": CALLS,

@@ -104,6 +104,12 @@ static void texts(void)
     zr_object *a = text("needle in a haystack"), *b = text("hay"), *both[] = {a, b, a};
     zr_object *c = zr_text_cat(both, 3), *d = zr_text_slice(c, 3, 30, "loc");
     check(zr_text_find(a, b) == 12 && zr_text_find(b, a) == -1, "find");
+    zr_object *e = zr_text_to_bytes(d), *f = zr_bytes_slice(e, 1, 9, "loc"), *g = zr_bytes_to_text(f);
+    zr_object *h = zr_bytes_new(13, "loc"), *shown = zr_show(h, "loc");
+    check(((zr_text *)e)->length == 27 && ((zr_text *)g)->length == 8 && !zr_equal(f, h, "loc"), "bytes");
+    zr_object *made[] = {e, f, g, h, shown};
+    for (int i = 0; i < 5; i++)
+        zr_drop(made[i]);
     check(zr_text_less(b, a) == 1 && zr_text_less(a, a) == 0, "less");
     zr_object *all[] = {a, b, c, d};
     for (int i = 0; i < 4; i++)
