@@ -51,7 +51,7 @@ def run_zero(
         input=stdin,
         capture_output=True,
         cwd=cwd or ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "ZERO_CACHE": str(ROOT / "build" / "cache"), **(env or {})},
         timeout=timeout,
         check=False,
     )
