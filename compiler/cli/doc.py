@@ -1,0 +1,34 @@
+"""`zero doc FILE`: a module's documentation as Markdown."""
+
+from __future__ import annotations
+
+from compiler import pipeline
+from compiler.cli.common import FRONT, FRONT_HELP, report
+from compiler.cli.options import VALUE
+from compiler.cli.streams import out
+from compiler.diagnostics import Sink
+from compiler.documenting import page
+from compiler.files import write_whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.cli.options import Arguments
+
+USAGE = "zero doc FILE [-o OUT] [--feature NAME]"
+OPTIONS = {**FRONT, "-o": VALUE}
+HELP = f"{FRONT_HELP}  -o OUT           where the page goes; standard output without it\n"
+
+
+def run(arguments: Arguments) -> int:
+    """0 when the page is written; 1 when the program has errors."""
+    sink = Sink()
+    graph, program = pipeline.front(arguments.file(), arguments.features(), sink)
+    if sink or graph is None or program is None:
+        return report(sink, arguments)
+    text = page(graph, program)
+    target = arguments.get("-o", "")
+    if target:
+        write_whole(target, text.encode("utf-8"))
+    else:
+        out(text)
+    return 0
