@@ -27,8 +27,9 @@ FORMAT = 2
 TICK_NS = 20_000_000
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
-# (path, where its links lead, size, change time in ns, digest); size -1: there was no such file.  The change
-# time (ctime) moves with every write, rename and link, and no program can set it back.
+# (path, where its links lead, size, change time in ns, digest); size -1: there was no such file; a path that ends in
+# a separator is a folder, and its digest that of the names in it.  The change time (ctime) moves with every write,
+# rename and link, and no program can set it back.
 Input = tuple[str, str, int, int, bytes]
 
 
@@ -71,6 +72,8 @@ def key(*parts: object) -> str:
 
 
 def _digest_of(path: str) -> bytes:
+    if path.endswith(os.sep):
+        return sha256(read_bytes(path)).digest()
     with open(path, "rb") as file:
         return sha256(file.read()).digest()
 
@@ -91,7 +94,8 @@ class Recorder:
         data = read_bytes(path)
         if status is not None:
             real = os.path.realpath(place)
-            self.inputs.append((place, real, len(data), status.st_ctime_ns, sha256(data).digest()))
+            size = status.st_size if path.endswith(os.sep) else len(data)
+            self.inputs.append((place, real, size, status.st_ctime_ns, sha256(data).digest()))
         return data
 
     def absent(self, paths: Iterable[str]) -> bool:

@@ -26,8 +26,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "test": ("test", 'run the (test "…" …) forms of a program'),
     "fmt": ("fmt", "lay source files out"),
     "explain": ("explain", "say more about a diagnostic's code"),
-    "lock": ("planned", "planned: pin the packages of a project"),
-    "doc": ("planned", "planned: write a program's documentation"),
+    "lock": ("lock", "pin the packages of a project in 0x0.lock"),
+    "doc": ("doc", "write a module's documentation as Markdown"),
 }
 
 
@@ -82,7 +82,7 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     if verb not in VERBS:
         raise UsageError(f"no verb `{verb}`", meant(verb, VERBS, f"the verbs are {', '.join(VERBS)}"))
-    if verb not in ("lock", "doc") and any(word in ("--help", "-h") for word in _own(argv)):
+    if VERBS[verb][0] != "planned" and any(word in ("--help", "-h") for word in _own(argv)):
         return _help(verb)
     from importlib import import_module
 

@@ -186,6 +186,22 @@ UNKNOWN_SCHEME = Kind(
     explain="""\
 An import is a relative path, a module of the standard library (`std:`) or of a package in the lock file (`pkg:`).""",
 )
+UNKNOWN_PACKAGE = Kind(
+    "SEM_IMPORT-006",
+    "there is no package `{name}` here",
+    help="{advice}",
+    explain="""\
+`pkg:NAME` is a package that the importing file's own `0x0.pkg` lists with a `dep` line and the program's `0x0.lock`
+pins.  What a dependency depends on is not yours to import until you list it too.""",
+)
+INSIDE_PACKAGE = Kind(
+    "SEM_IMPORT-007",
+    "`{path}` is inside another project",
+    help='depend on that project and import it as "pkg:NAME"',
+    explain="""\
+A folder with a `0x0.pkg` of its own is a project of its own, with its own features.  Its files are imported through
+`pkg:`, so that the lock covers them, never by their path.""",
+)
 FEATURE_OFF = Kind(
     "SEM_FEATURE-001",
     "`{name}` is not in the program: it asks for {feature}",
@@ -203,11 +219,4 @@ A project with a `0x0.pkg` declares its features there, one line each, so that a
 not silently leave code out:
 
     feature debug""",
-)
-PACKAGE_IMPORT = Kind(
-    "BACKEND_UNSUPPORTED-101",
-    "imports from packages (`{path}`) are planned and not built yet",
-    help="import the file by its path inside the project",
-    explain="""\
-`pkg:` imports go through `0x0.lock`; they come with `zero lock`.""",
 )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.diagnostics import Kind, Sink
+    from compiler.modules.manifest import Manifest
+    from compiler.modules.packages import Locked, Package
     from compiler.modules.toplevel import Wanted
 
 STD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
@@ -46,14 +48,26 @@ def load(
     return _Loader(features, sink, read_text or read_bytes).load(root)
 
 
+class _Project:
+    """A folder whose files may import each other: the program's own, a package's, the standard library's."""
+
+    __slots__ = ("features", "folder", "manifest", "package")
+
+    def __init__(self, folder: str, features: Features, found: Manifest | None, package: Package | None) -> None:
+        self.folder = folder
+        self.features = features
+        self.manifest = found
+        self.package = package  # None: not a package
+
+
 class _Unit:
     """A file on its way to become a module."""
 
-    __slots__ = ("at", "folder", "key", "module", "number", "parsed", "sound", "wanted")
+    __slots__ = ("at", "key", "module", "number", "parsed", "project", "sound", "wanted")
 
-    def __init__(self, key: str, folder: str, module: Module, wanted: list[Wanted], parsed: bool) -> None:
+    def __init__(self, key: str, project: _Project, module: Module, wanted: list[Wanted], parsed: bool) -> None:
         self.key = key
-        self.folder = folder  # the project it may import from
+        self.project = project
         self.module = module
         self.wanted = wanted
         self.at = 0  # the next import to resolve
@@ -64,13 +78,19 @@ class _Unit:
 
 class _Loader:
     def __init__(self, features: frozenset[str], sink: Sink, reader: Callable[[str], str | bytes]) -> None:
-        self.features = Features(features, None)
+        self.on = features
         self.sink = sink
         self.reader = reader
         self.graph = Graph(Symbols())
         self.units: dict[str, _Unit] = {}
         self.path: list[_Unit] = []  # from the root to the file being looked at
         self.files = 0
+        self.shown = ""  # the program's folder as messages name it
+        self.own: Manifest | None = None
+        self.locked: Locked | None = None
+        self.packages: dict[str, _Project] = {}
+        self.library = _Project(STD, Features(features, None), None, None)
+        self.holders: dict[str, bool] = {}  # whether a folder below the project's holds a manifest
 
     def load(self, root: str) -> Graph | None:
         key = os.path.realpath(root)
@@ -79,8 +99,7 @@ class _Loader:
         except OSError as error:
             hint = f"did you mean {root + SUFFIX}?" if os.path.isfile(root + SUFFIX) else ""
             raise UsageError(f"cannot read {root}: {reason(error)}", hint) from None
-        folder = self._project(os.path.dirname(key), os.path.dirname(root))
-        first = self._open(key, root, data, folder)
+        first = self._open(key, root, data, self._project(os.path.dirname(key), os.path.dirname(root)))
         self.path.append(first)
         while self.path:
             unit = self.path[-1]
@@ -93,8 +112,8 @@ class _Loader:
         self.graph.complete = first.sound
         return self.graph if self.graph.modules else None
 
-    def _project(self, folder: str, shown: str) -> str:
-        """The project's folder; its manifest, if any, says which features there are."""
+    def _project(self, folder: str, shown: str) -> _Project:
+        """The program's own project; its manifest, if any, says which features and packages there are."""
         found = manifest.find(folder)
         above = folder
         while True:
@@ -102,8 +121,10 @@ class _Loader:
             if above in (found, os.path.dirname(above)):
                 break
             above = os.path.dirname(above)
+        project = _Project(found or folder, Features(self.on, None), None, None)
         if not found:
-            return folder
+            return project
+        self.shown = os.path.normpath(os.path.join(shown, os.path.relpath(found, folder)))
         path = os.path.normpath(os.path.join(shown, os.path.relpath(found, folder), manifest.FILE))
         try:
             data = self.reader(os.path.join(found, manifest.FILE))
@@ -112,15 +133,15 @@ class _Loader:
         file, readable = decode(self.files, path, data, self.sink)
         self.files += 1
         if readable:
-            declared = manifest.parse(file, found, self.sink).features
-            self.features.declared = declared
-            for name in sorted(self.features.on):
+            self.own = project.manifest = manifest.parse(file, found, self.sink)
+            project.features.declared = declared = self.own.features
+            for name in sorted(self.on):
                 if name not in declared:
                     hint = meant(name, declared, f"the features are: {', '.join(declared) or 'none'}")
                     raise UsageError(f"feature `{name}` is not declared in {path}", hint)
-        return found
+        return project
 
-    def _open(self, key: str, path: str, data: str | bytes, folder: str) -> _Unit:
+    def _open(self, key: str, path: str, data: str | bytes, project: _Project) -> _Unit:
         before = len(self.sink.items)
         self.graph.inputs.append(key)
         file, readable = decode(self.files, path, data, self.sink)
@@ -130,10 +151,10 @@ class _Loader:
         module = Module(-1, "main", file, forms)
         sound = len(self.sink.items) == before
         mark = len(self.sink.items)
-        wanted = toplevel.scan(module, symbols, self.features, self.sink)
+        wanted = toplevel.scan(module, symbols, project.features, self.sink)
         if not sound:
             del self.sink.items[mark:]  # what the broken forms were for is not known
-        unit = self.units[key] = _Unit(key, folder, module, wanted, sound)
+        unit = self.units[key] = _Unit(key, project, module, wanted, sound)
         return unit
 
     def _follow(self, unit: _Unit, wanted: Wanted) -> None:
@@ -143,17 +164,17 @@ class _Loader:
             unit.at += 1
             unit.sound = False
             return
-        key, path, folder = found
+        key, path, project = found
         target = self.units.get(key)
         if target is None:
             try:
-                data = self.reader(path if folder != STD else key)
+                data = self._read(key, path, project)
             except OSError as error:
                 self._unreadable(unit, wanted, path, error)
                 unit.at += 1
                 unit.sound = False
                 return
-            self.path.append(self._open(key, path, data, folder))
+            self.path.append(self._open(key, path, data, project))
             return
         unit.at += 1
         if target in self.path:
@@ -167,31 +188,90 @@ class _Loader:
         else:
             self._attach(unit, wanted, target)
 
-    def _resolve(self, unit: _Unit, wanted: Wanted) -> tuple[str, str, str] | None:
-        """(identity, path as messages print it, project folder) of the file an import means."""
+    def _read(self, key: str, path: str, project: _Project) -> str | bytes:
+        """A file's contents; a package's are those that its digest covers."""
+        if project.package is not None:
+            data = project.package.contents.get(key)
+            if data is None:
+                raise FileNotFoundError(2, os.strerror(2))
+            return data
+        return self.reader(path if project is not self.library else key)
+
+    def _resolve(self, unit: _Unit, wanted: Wanted) -> tuple[str, str, _Project] | None:
+        """(identity, path as messages print it, project) of the file an import means."""
         text = wanted.path
         scheme, colon, name = text.partition(":")
         if colon and "/" not in scheme and "." not in scheme:
             if scheme == "std":
                 return self._standard(unit, wanted, name)
-            kind = semantic.PACKAGE_IMPORT if scheme == "pkg" else semantic.UNKNOWN_SCHEME
-            self._complain(unit, wanted, kind, path=text, scheme=scheme)
+            if scheme == "pkg":
+                return self._packaged(unit, wanted, name)
+            self._complain(unit, wanted, semantic.UNKNOWN_SCHEME, path=text, scheme=scheme)
             return None
+        project = unit.project
         path = os.path.normpath(os.path.join(os.path.dirname(unit.module.file.path), text))
         key = ""
         if "\0" not in text and not os.path.isabs(text):
             key = os.path.realpath(os.path.join(os.path.dirname(unit.key), text))
-        if not key.startswith(unit.folder.rstrip(os.sep) + os.sep) and "\0" not in text:
-            folder = os.path.basename(unit.folder) or unit.folder
+        if not key.startswith(project.folder.rstrip(os.sep) + os.sep) and "\0" not in text:
+            folder = os.path.basename(project.folder) or project.folder
             self._complain(unit, wanted, semantic.OUTSIDE_PROJECT, path=text, folder=folder)
             return None
+        if key and self._held(os.path.dirname(key), project.folder):
+            self._complain(unit, wanted, semantic.INSIDE_PACKAGE, path=text)
+            return None
         # Behind a linked file, the path as written can lead to a namesake beside the link.
-        return key, path if os.path.realpath(path) == key else key, unit.folder
+        return key, path if os.path.realpath(path) == key else key, project
 
-    def _standard(self, unit: _Unit, wanted: Wanted, name: str) -> tuple[str, str, str] | None:
+    def _held(self, folder: str, limit: str) -> bool:
+        """Whether a folder between `limit` (exclusive) and `folder` is a project of its own."""
+        passed = []
+        found = False
+        while len(folder) > len(limit) and folder not in self.holders:
+            path = os.path.join(folder, manifest.FILE)
+            self.graph.inputs.append(path)
+            passed.append(folder)
+            found = os.path.isfile(path)
+            if found:
+                break
+            folder = os.path.dirname(folder)
+        found = found or self.holders.get(folder, False)
+        for below in passed:
+            self.holders[below] = found
+        return found
+
+    def _packaged(self, unit: _Unit, wanted: Wanted, text: str) -> tuple[str, str, _Project] | None:
+        """`pkg:NAME` is the module NAME in the package's source folder, `pkg:NAME/PATH` another one there."""
+        name, slash, inner = text.partition("/")
+        known = unit.project.manifest.deps if unit.project.manifest is not None else {}
+        if name not in known or self.own is None:
+            advice = meant(name, sorted(known), f"add the line `dep {name} PATH` to 0x0.pkg and run `zero lock`")
+            self._complain(unit, wanted, semantic.UNKNOWN_PACKAGE, name=name, advice=advice)
+            return None
+        from compiler.modules.packages import Locked, Packages
+
+        if self.locked is None:
+            self.locked = Locked(Packages(self.own, self.shown, self.reader, self.sink, self.files))
+        self.locked.packages.files = self.files
+        forms = unit.module.forms
+        place = (unit.module.file, forms.start[wanted.place], forms.end[wanted.place])
+        package = self.locked.find(unit.project.package, name, *place)
+        self.files = self.locked.packages.files
+        if package is None:
+            return None
+        project = self.packages.get(name)
+        if project is None:
+            features = Features(self.on, package.manifest.features)
+            project = self.packages[name] = _Project(package.folder, features, package.manifest, package)
+        source = os.path.normpath(os.path.join(package.path, package.manifest.source))
+        path = os.path.normpath(os.path.join(self.shown, source, (inner if slash else name) + SUFFIX))
+        key = os.path.realpath(os.path.join(self.own.folder, source, (inner if slash else name) + SUFFIX))
+        return key, path, project
+
+    def _standard(self, unit: _Unit, wanted: Wanted, name: str) -> tuple[str, str, _Project] | None:
         key = os.path.join(STD, name + SUFFIX)
         if os.path.isfile(key) and os.path.dirname(key) == STD:
-            return key, f"std:{name}", STD
+            return key, f"std:{name}", self.library
         there = sorted(entry[: -len(SUFFIX)] for entry in _entries(STD) if entry.endswith(SUFFIX))
         advice = meant(name, there, f"the standard library has: {', '.join(there) or 'no module yet'}")
         self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)

@@ -31,7 +31,7 @@ LINES: dict[str, tuple[tuple[str, ...], str, bool]] = {
 class Manifest:
     """What a `0x0.pkg` says; `folder` is where it lies."""
 
-    __slots__ = ("deps", "features", "file", "folder", "package", "source", "version")
+    __slots__ = ("deps", "features", "file", "folder", "package", "places", "source", "version")
 
     def __init__(self, folder: str, file: SourceFile) -> None:
         self.folder = folder
@@ -40,6 +40,7 @@ class Manifest:
         self.version = ""
         self.source = ""
         self.deps: dict[str, str] = {}
+        self.places: dict[str, tuple[int, int]] = {}  # of the path of each dependency
         self.features: list[str] = []
 
 
@@ -98,6 +99,7 @@ def _line(result: Manifest, words: list[tuple[str, int]], seen: set[tuple[str, .
     if word == "feature":
         result.features.append(value)
     elif word == "dep":
-        result.deps[value] = words[2][0]
+        result.deps[value], place = words[2]
+        result.places[value] = (place, place + len(words[2][0]))
     else:
         setattr(result, word, value)
