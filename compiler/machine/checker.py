@@ -83,6 +83,10 @@ def _pass(state: State, params: list[int], args: list[int]) -> State:
             kept.update(given.get(value, ()))
         if kept:
             result[place] = frozenset(kept)
+    # A constant is in no place until it is made, which may be after the jump: it is its own place until then.
+    for arg, named in given.items():
+        if arg < 0:
+            result[arg] = result.get(arg, _NONE).union(named)
     return result
 
 
@@ -100,7 +104,7 @@ def _walk(
             if inst.op == _XCHG:
                 state[to], state[source] = state.get(source, _NONE), state.get(to, _NONE)
             elif source < 0:
-                state[to] = frozenset((source,))
+                state[to] = state.get(source, _NONE) | {source}
             elif inst.op != _POP:
                 state[to] = state.get(source, _NONE)
             continue

@@ -122,6 +122,11 @@ class Calls(State):
 
     def hold(self, t: Type, depth: int) -> str | None:
         """Calls a top-level function as a value, from a local or out of a list with a λ beside it."""
+        if t[0] in self.types.data and self.chance(0.4):
+            c, fields = self.r.choice(self.types.data[t[0]].fields(t))
+            if fields and self.fixes(t, c):
+                name, kinds = self.fresh("k"), [f.type for f in fields]
+                return f"(≔ (({name} {c})) ({name} {' '.join([self.expr(k, min(depth, 1)) for k in kinds])}))"
         found = [f for f in self.functions if self._holdable(f) and f.result == t]
         if not found:
             return None

@@ -94,7 +94,7 @@ def complaints(text: str) -> list[str]:
 
 
 def compare(text: str, *, lanes: tuple[str, ...] = ("mir", "native")) -> Outcome:
-    """Run the program in all lanes, in a child."""
+    """Run the program in all lanes, in a child; lane `lir` only counts what would be compiled."""
     build_freestanding()
     receive, send = os.pipe()
     child = os.fork()
@@ -165,6 +165,8 @@ def _compare(text: str, lanes: tuple[str, ...]) -> Outcome:
         if "native" in lanes:
             image = _image(module, level, covered)
             _same(f"native {level}", wanted, _run_native(image, level, frees))
+        elif "lir" in lanes:
+            cover(lower_to_lir(module), LIR, covered)
     return Outcome("ok", "", covered, wanted[0])
 
 

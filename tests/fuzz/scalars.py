@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compiler.builtins import BY_NAME
 from tests.fuzz.state import State
-from tests.fuzz.terms import BUILTIN_TYPES, BYTES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
+from tests.fuzz.terms import BASE, BUILTIN_TYPES, BYTES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
 
 
 def _words(text: str) -> list[str]:
@@ -120,8 +120,9 @@ class Scalars(State):
 
     def observe(self, t: Type, depth: int) -> str | None:
         """Shows what a builtin gives, all being equally likely."""
-        name = self.r.choice([n for n in BUILTIN_TYPES if self.GUARDED.get(n) != "_no"])
-        by: dict[str, Type] = {"n": self.r.choice(NUMERIC), "a": self.pick(functions=False)}
+        name = self.r.choice([n for n in [*BUILTIN_TYPES, "=", "!="] if self.GUARDED.get(n) != "_no"])
+        a = self.r.choice(BASE) if self.chance(0.6) else self.pick(functions=False)
+        by: dict[str, Type] = {"n": self.r.choice(NUMERIC), "a": a}
         if self.types.has_function(by["a"]):
             return None
         self.compare(by["a"])
@@ -227,7 +228,7 @@ class Scalars(State):
         return "(if (<= (now-ns) (now-ns)) 1 0)"
 
     def _compare(self, name: str, by: dict[str, Type], depth: int) -> str | None:
-        t = by.setdefault("a", self.pick(functions=False))
+        t = by.setdefault("a", self.r.choice(BASE) if self.chance(0.5) else self.pick(functions=False))
         if self.types.has_function(t) or not self.compare(t):
             return None
         count = 1 if name == "show" else 2

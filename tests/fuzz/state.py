@@ -92,5 +92,8 @@ class State:
     def body(self, t: Type, depth: int) -> str:
         raise NotImplementedError
 
+    def fixes(self, t: Type, constructor: str) -> bool:
+        raise NotImplementedError
+
     def function_value(self, t: Type, depth: int) -> str:
         raise NotImplementedError
