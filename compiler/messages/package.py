@@ -85,7 +85,7 @@ added or removed since `zero lock` last ran.  Nothing is compiled until both agr
 The digest is that of the lines which `sha256sum` writes for the package's files, sorted by path:
 
     cd lib/colours
-    find . -name '*.0x0' -printf '%P\n' -o -name 0x0.pkg -printf '%P\n' |
+    find . -name '*.0x0' -printf '%P\\n' -o -name 0x0.pkg -printf '%P\\n' |
         LC_ALL=C sort | xargs sha256sum | sha256sum""",
 )
 NOT_LOCKED = Kind(
