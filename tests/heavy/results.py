@@ -1,0 +1,45 @@
+"""Rows of `ledgers/heavy`: what runs that are too long for `make test` came to, kept with their seeds.
+
+Knows where a row goes and which tree it speaks of; what was run is the runs' own.  A new kind of long run is a word in
+`schemas/ledger.long-runs.json`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import subprocess
+from typing import Any
+
+from ledgers import foreign
+from ledgers.table import Row, write
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def commit(root: pathlib.Path = ROOT) -> str:
+    """The commit of the tree, with a + when what runs differs from it."""
+    name = _git(root, "rev-parse", "HEAD")[:12] or "0" * 12
+    changed = _git(root, "status", "--porcelain", "--", "compiler", "runtime_c", "tests", "fixtures")
+    return f"{name}+" if changed else name
+
+
+def _git(root: pathlib.Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def today() -> str:
+    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+
+
+def record(
+    name: str, fresh: list[dict[str, Any]], root: pathlib.Path = ROOT, keep: frozenset[str] | None = None
+) -> None:
+    """Put rows into a ledger, over those of the same key; with `keep`, drop rows whose first key is not in it."""
+    table = foreign.load(root, name)
+    key = table.schema.key
+    rows: dict[tuple[str, ...], Row | dict[str, Any]] = {tuple(str(row[k]) for k in key): row for row in table.rows}
+    rows |= {tuple(str(row[k]) for k in key): row for row in fresh}
+    kept = [rows[each] for each in sorted(rows) if keep is None or each[0] in keep]
+    write(root / table.schema.path, table.schema, kept, table.schema.path)

@@ -1,0 +1,143 @@
+"""Plant each bug of `ledgers/mutants.tsv` and see which net finds it: `invoke mutate [--area A] [--id I] [--long]`.
+
+    bounded    generated programs from fixed seeds by all lanes, and the quick corpus
+    long       what survives: more programs from other seeds, the whole corpus, the tests of the broken part
+
+Each net stops at the first red.  First of all the unbroken copy must pass, or a kill would mean nothing.  The table
+goes to standard output, with `--record` to `ledgers/heavy/kills.tsv`.  Status 3 when a mutant survives what was asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ledgers.problems import Refused, shorten
+from ledgers.table import Row
+from tests.heavy.results import ROOT, commit, record, today
+from tests.mutants.plant import Scratch, digest, mutants
+
+SEED = 0
+BOUNDED = 120  # generated programs: those of `make test`
+LONG = 1500
+LONG_SEED = 50_000
+SECONDS = 900  # after which a net counts as hanging
+
+# The tests of each part; what they share is in every area's own folder.
+TESTS = {
+    "lowering": ("tests/lower", "tests/fuzz", "tests/cli"),
+    "match": ("tests/lower", "tests/fuzz"),
+    "passes": ("tests/passes", "tests/mir"),
+    "counts": ("tests/memory", "tests/mir", "tests/lower"),
+    "lir": ("tests/lir",),
+    "selection": ("tests/lir", "tests/machine", "tests/targets"),
+    "allocation": ("tests/machine", "tests/targets"),
+    "encoding": ("tests/targets", "tests/machine"),
+    "runtime": ("tests/runtime", "tests/pipeline"),
+}
+
+Net = Callable[[Scratch, str], "Kill | None"]
+
+
+class Kill(NamedTuple):
+    net: str
+    by: str
+    detail: str
+
+
+def _net(scratch: Scratch, name: str, *options: str) -> Kill | None:
+    done = scratch.run("tests.mutants.net", *options, seconds=SECONDS)
+    if done.returncode == 0:
+        return None
+    if done.returncode == 124:
+        return Kill(name, "hang", f"no end after {SECONDS} s")
+    by, _, detail = (done.stdout.strip().split("\n") or [""])[-1].partition("\t")
+    return Kill(name, by, detail) if detail else Kill(name, "crash", by or f"status {done.returncode}")
+
+
+def bounded(scratch: Scratch, _: str) -> Kill | None:
+    return _net(scratch, "bounded", "--programs", str(BOUNDED), "--seed", str(SEED), "--corpus", "quick")
+
+
+def long(scratch: Scratch, area: str) -> Kill | None:
+    found = _net(scratch, "long", "--programs", "0", "--corpus", "all")
+    if found is None:
+        done = scratch.run("pytest", "-q", "-x", *TESTS[area], seconds=SECONDS)
+        if done.returncode:
+            failed = [line for line in done.stdout.split("\n") if line.startswith(("FAILED", "ERROR"))]
+            found = Kill("long", "tests", failed[0] if failed else f"status {done.returncode}")
+    return found or _net(scratch, "long", "--programs", str(LONG), "--seed", str(LONG_SEED))
+
+
+def kill(scratch: Scratch, row: Row, table: object, nets: tuple[Net, ...]) -> Kill:
+    """The first kill, or the survivor."""
+    with scratch.plant(row, table):  # type: ignore[arg-type]
+        for net in nets:
+            found = net(scratch, str(row["area"]))
+            if found is not None:
+                return found
+    return Kill("none", "nothing", "survived")
+
+
+def as_row(row: Row, found: Kill, tree: str) -> dict[str, object]:
+    detail = shorten(found.detail.replace("\t", " "), 160)
+    return {
+        "id": row["id"],
+        "mutant": digest(row),
+        "net": found.net,
+        "by": found.by,
+        "detail": detail,
+        "seed": LONG_SEED if found.net == "long" else SEED,
+        "commit": tree,
+        "date": today(),
+    }
+
+
+def main(arguments: list[str], root: pathlib.Path = ROOT) -> int:
+    parser = argparse.ArgumentParser(prog="mutate")
+    parser.add_argument("--area", default="")
+    parser.add_argument("--id", default="", help="one mutant, or several with commas")
+    parser.add_argument("--long", action="store_true", help="survivors meet the long net too")
+    parser.add_argument("--only-long", action="store_true", help="skip the bounded net")
+    parser.add_argument("--record", action="store_true", help="keep the outcomes in ledgers/heavy/kills.tsv")
+    options = parser.parse_args(arguments)
+    table = mutants(root)
+    wanted = {word for word in options.id.split(",") if word}
+    rows = [r for r in table.rows if options.area in ("", r["area"]) and (not wanted or r["id"] in wanted)]
+    if not rows or wanted - {str(row["id"]) for row in rows}:
+        print("mutate: error[MUTANT_UNKNOWN]: no such mutant; ledgers/mutants.tsv lists them", file=sys.stderr)
+        return 2
+    nets: tuple[Net, ...] = (bounded, long) if options.long else (bounded,)
+    nets = (long,) if options.only_long else nets
+    tree = commit(root)
+    kills: list[tuple[Row, Kill]] = []
+    with tempfile.TemporaryDirectory(prefix="zero-mutants-") as folder:
+        scratch = Scratch(root, pathlib.Path(folder))
+        for area in sorted({str(row["area"]) for row in rows}) if long in nets else [""]:
+            for net in nets:
+                red = net(scratch, area)
+                if red is not None:
+                    print(f"mutate: error[NET_RED]: the unbroken tree fails: {red.by}: {red.detail}", file=sys.stderr)
+                    return 5
+        for row in rows:
+            try:
+                found = kill(scratch, row, table, nets)
+            except Refused as refused:
+                print(*refused.problems, sep="\n", file=sys.stderr)
+                return 7
+            kills.append((row, found))
+            word = "survived" if found.net == "none" else f"killed ({found.net})"
+            print(f"{row['area']:<10} {row['id']:<24} {word:<17} {found.by}: {shorten(found.detail, 100)}", flush=True)
+            if options.record:
+                record("kills", [as_row(row, found, tree)], root, frozenset(str(each["id"]) for each in table.rows))
+    dead = sum(found.net != "none" for _, found in kills)
+    print(f"{dead} of {len(kills)} killed")
+    return 0 if dead == len(kills) else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
