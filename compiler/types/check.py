@@ -86,15 +86,21 @@ def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame
         f = Frame(c, info)
         frames.append(f)
         trail: list[tuple[int, int]] = []
-        if not info.nullary:
+        if not info.nullary and not info.extern:
             info.function.params = bind_params(f, info.param_nodes, list(info.params), trail)
+        if info.extern:
+            from compiler.types import extern
+
+            info.function.root = extern.body(f)
+            continue
         info.function.root = sequence(f, info.body, info.node, info.result)
     if finish_group(c, frames, reported):
         sound.update([info.function.id for info in group])
     for info in group:
         if info.declared:
             for variable in c.unifier.rigid_numeric:
-                info.needs[variable] |= 1
+                if variable < len(info.needs):  # a signature with mistakes in it lends its variables to its callers
+                    info.needs[variable] |= 1
     return frames
 
 

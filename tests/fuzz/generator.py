@@ -168,8 +168,13 @@ class Writer(Scalars, Patterns, Calls):
 
     def unpack(self, t: Type, depth: int) -> str:
         """Puts the value into something and takes it out again."""
-        kind = self.r.randrange(5)
+        kind = self.r.randrange(6)
         inner = self.expr(t, depth)
+        if kind == 5:
+            if variables(t) or self.types.has_function(t):
+                return inner
+            box = f"(: {inner} Any)"
+            return f"(≔ ((k {box})) (do (print (show k)) (if (= k k) (the {show(t)} k) {self.leaf(t)})))"
         if kind == 0:
             return f"(match (Some {inner}) ((Some x) x) (None {self.leaf(t)}))"
         if kind == 1:

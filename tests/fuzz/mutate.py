@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 import random
 
-from tests.fuzz.shrink import Tree, _at, _paths, _with, parse, text_of
+from tests.fuzz.shrink import Tree, at, parse, paths, replaced, text_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -28,13 +28,13 @@ def mutant(seed: int, texts: list[str]) -> str:
     r = random.Random(seed)
     forms = parse(r.choice(texts))
     for _ in range(r.choice([1, 1, 2, 3, 4])):
-        paths = [path for path in _paths(forms, ()) if len(path) > 1]
-        target, source = r.choice(paths), r.choice(paths)
-        new: list[Tree] = [_at(forms, source) or "0"]
+        places = [path for path in paths(forms, ()) if len(path) > 1]
+        target, source = r.choice(places), r.choice(places)
+        new: list[Tree] = [at(forms, source) or "0"]
         kind = r.random()
         if kind < 0.15:
             new = []
         elif kind < 0.3:
             new = [r.choice(["0", "1", "-1", "true", '""', "0.0", "x", "unit", "9223372036854775807"])]
-        forms = _with(forms, target, new)
+        forms = replaced(forms, target, new)
     return text_of(forms)

@@ -35,7 +35,7 @@ def text_of(forms: list[Tree]) -> str:
     return "\n".join([write(form) for form in forms]) + "\n"
 
 
-def _at(forms: list[Tree], path: tuple[int, ...]) -> Tree | None:
+def at(forms: list[Tree], path: tuple[int, ...]) -> Tree | None:
     """The element at a path; None when an earlier change took it away."""
     found: Tree = forms
     for index in path:
@@ -45,17 +45,17 @@ def _at(forms: list[Tree], path: tuple[int, ...]) -> Tree | None:
     return found
 
 
-def _with(forms: list[Tree], path: tuple[int, ...], new: list[Tree]) -> list[Tree]:
+def replaced(forms: list[Tree], path: tuple[int, ...], new: list[Tree]) -> list[Tree]:
     """A copy of the forms where `new` stands for the element at the path."""
     index = path[0]
     if len(path) == 1:
         return [*forms[:index], *new, *forms[index + 1 :]]
     inner = forms[index]
     assert isinstance(inner, list)
-    return [*forms[:index], _with(inner, path[1:], new), *forms[index + 1 :]]
+    return [*forms[:index], replaced(inner, path[1:], new), *forms[index + 1 :]]
 
 
-def _paths(tree: Tree, prefix: tuple[int, ...]) -> list[tuple[int, ...]]:
+def paths(tree: Tree, prefix: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Paths of all elements, the larger first."""
     found: list[tuple[int, tuple[int, ...]]] = []
 
@@ -78,12 +78,12 @@ def shrink(text: str, still: Callable[[str], bool], *, tries: int = 3000) -> str
     progress = True
     while progress and left > 0:
         progress = False
-        paths = _paths(forms, ())
-        at = 0
-        while at < len(paths) and left > 0:
-            path = paths[at]
-            at += 1
-            node = _at(forms, path)
+        every = paths(forms, ())
+        next_ = 0
+        while next_ < len(every) and left > 0:
+            path = every[next_]
+            next_ += 1
+            node = at(forms, path)
             if node is None:
                 continue
             options: list[list[Tree]] = [[]]
@@ -92,13 +92,13 @@ def shrink(text: str, still: Callable[[str], bool], *, tries: int = 3000) -> str
                 options += [node[1:]] if len(path) > 2 else []
                 options += [[value] for value in SIMPLE]
             for new in options:
-                smaller = _with(forms, path, new)
+                smaller = replaced(forms, path, new)
                 if len(text_of(smaller)) >= len(text_of(forms)):
                     continue
                 left -= 1
                 if still(text_of(smaller)):
                     forms = smaller
                     progress = True
-                    at = max(0, at - 1)  # the same place holds something else now
+                    next_ = max(0, next_ - 1)  # the same place holds something else now
                     break
     return text_of(forms)

@@ -13,6 +13,7 @@ from compiler.passes import fold
 from tests.fuzz import lanes
 from tests.fuzz.coverage import UNREACHED, missing, rows
 from tests.fuzz.generator import program
+from tests.fuzz.mutate import mutant, sources
 from tests.fuzz.shrink import shrink
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -59,6 +60,21 @@ def test_regression(path: pathlib.Path) -> None:
     found = lanes.front(text)
     assert found is not None
     assert lanes.interpret(found)[1] == path.with_suffix(".out").read_bytes()
+
+
+def test_a_broken_signature_is_reported_and_no_crash() -> None:
+    text = "(ƒ f (∷ (→ (→ a 3 Bool) Unit)) (less xs))\n(ƒ main (∷) () (f (λ (a b) (< a b)) xs))\n"
+    assert any(line.startswith("SEM_SHAPE") for line in lanes.complaints(text))
+
+
+def test_mutants_of_the_corpus_agree_where_they_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "REFERENCE_SECONDS", 0.5)  # a mutant may run for ever
+    texts = sources()
+    checked = [text for text in (mutant(seed, texts) for seed in range(300)) if lanes.front(text) is not None]
+    assert len(checked) > 3
+    for text in checked:
+        outcome = lanes.compare(text)
+        assert not outcome.failed, f"{outcome.kind}\n{outcome.detail}\n{text}"
 
 
 SMALL = '(ƒ f (x) (- (* x 3) 1))\n(ƒ main (_) (print "a") (≔ ((y 5)) (print (show (f (+ y 1))))))\n'
