@@ -160,11 +160,32 @@ def fuzz(_: Context, count: int = 1000, seed: int = 0) -> None:
     finish(python("-m", "tests.fuzz", "--count", str(count), "--seed", str(seed)))
 
 
+@task(
+    help={
+        "area": "only the mutants of this part",
+        "id": "only this mutant, or several with commas",
+        "long": "survivors meet the long net too",
+        "record": "keep the outcomes in ledgers/heavy",
+    }
+)
+def mutate(_: Context, area: str = "", id: str = "", long: bool = False, record: bool = False) -> None:  # noqa: A002
+    """Plant the bugs of ledgers/mutants.tsv one at a time and see which net finds each."""
+    flags = [word for word, wanted in (("--long", long), ("--record", record)) if wanted]
+    finish(python("-m", "tests.mutants", "--area", area, "--id", id, *flags))
+
+
+@task(help={"count": "how many inputs", "seed": "of the first one", "record": "keep the outcome in ledgers/heavy"})
+def hostile(_: Context, count: int = 20_000, seed: int = 0, record: bool = False) -> None:
+    """Feed the front end with what nobody meant as a program: no crash, no hang, bounded memory."""
+    flags = ["--record"] if record else []
+    finish(python("-m", "tests.hostile", "--count", str(count), "--seed", str(seed), *flags))
+
+
 @task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""
     finish(run("tools/lock.sh"))
 
 
-namespace = Collection(gate, gates, report, drill, bless, build, lint, test, docs, lock)
+namespace = Collection(gate, gates, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, lock)
 namespace.add_collection(Collection("ledger", check=ledger_check))
