@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 
+from compiler.mir.ops import MIR
 from tests.fuzz.calls import Calls
 from tests.fuzz.patterns import Patterns
 from tests.fuzz.scalars import Scalars
@@ -39,6 +40,7 @@ class Writer(Scalars, Patterns, Calls):
         (1, "annotate"),
         (1, "copy_with"),
         (1, "unpack"),
+        (1, "through_any"),
         (1, "element"),
         (1, "apply_lambda"),
         (1, "pressure"),
@@ -184,6 +186,13 @@ class Writer(Scalars, Patterns, Calls):
         if kind == 3:
             return f"(nth (tail (list {self.leaf(t)} {inner})) 0)"
         return f"(≔ ((k (λ (x y) (if (> y 0) x {self.leaf(t)})))) (k {inner} {self.expr(I64, 0)}))"
+
+    def through_any(self, t: Type, depth: int) -> str | None:
+        """Boxes a value and takes it out at its type; now and then at another, which panics."""
+        if "any.new" not in MIR.code or variables(t) or self.types.has_function(t):
+            return None
+        other = self.r.choice(BASE) if self.chance(0.02) else t
+        return f"(the {show(t)} (: {self.expr(other, depth)} Any))"
 
     def element(self, t: Type, depth: int) -> str:
         """What is at a random place of a list or an array."""

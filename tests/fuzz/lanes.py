@@ -206,7 +206,8 @@ def interpret(program: Program) -> Result:
 def _run_mir(module: Module, level: str) -> Result:
     world = _world()
     try:
-        status = mir_interp.run(module, argv=ARGV, check_counts=True, **world)
+        out, err = world["stdout"], world["stderr"]
+        status = mir_interp.run(module, argv=ARGV, stdin=world["stdin"], stdout=out, stderr=err, check_counts=True)
     except Exception as error:
         if type(error).__name__ != "CountError":
             raise
