@@ -220,6 +220,8 @@ class _Loader:
         if key and self._held(os.path.dirname(key), project.folder):
             self._complain(unit, wanted, semantic.INSIDE_PACKAGE, path=text)
             return None
+        if not key:
+            return key, path, project  # no file's name holds a NUL: reading it says so
         # Behind a linked file, the path as written can lead to a namesake beside the link.
         return key, path if os.path.realpath(path) == key else key, project
 

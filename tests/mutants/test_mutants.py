@@ -1,4 +1,4 @@
-"""Every planted bug can be planted, every part has its share, each was tried, and two are found here from end to end."""
+"""Every planted bug can be planted, every part has its share, all were tried, and two are found from end to end."""
 
 from __future__ import annotations
 
