@@ -202,6 +202,11 @@ def closest(name: str, candidates: Iterable[str]) -> str:
 def edits(left: str, right: str, limit: int) -> int:
     """Edit distance with swaps of neighbours, or `limit + 1` when it is larger; a change of case only costs nothing."""
     left, right = left.lower(), right.lower()
+    shorter = min(len(left), len(right))
+    same = 0
+    while same < shorter and left[same] == right[same]:
+        same += 1
+    left, right = left[same:], right[same:]  # what both begin with needs no edit
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):

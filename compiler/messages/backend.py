@@ -45,3 +45,11 @@ WIDE = Kind(
 A call passes its first arguments in registers and up to 256 more in memory.  A function with more parameters than that,
 or a call of one, has no machine code; the interpreters run it.""",
 )
+MANY_VARIABLES = Kind(
+    "BACKEND_UNSUPPORTED-006",
+    "`{name}` and the functions that call each other with it have more than 1,000 type variables together",
+    help="state the types of some of them with ∷",
+    explain="""\
+Functions without ∷ that call each other are inferred together and share the type variables of all of them.  The compiler
+carries these through every call in the group, and stops here.  A function with ∷ has only the variables it states.""",
+)

@@ -253,6 +253,15 @@ The body of the arm uses the names whichever alternative matched, so all bind th
 
     (match p ((or (Left x) (Right x)) x))""",
 )
+MATCH_WORK = Kind(
+    "SEM_MATCH-004",
+    "this match is too entangled: 1,000,000 steps do not tell whether it covers every value",
+    help="match on one part first, and on the others inside its arms; or put (_ …) behind fewer arms",
+    explain="""\
+To see that a match covers everything, the compiler splits its arms by one field at a time.  Arms that look at different
+fields of a wide value can split each other over and over; that is a hard problem in general.  The compiler counts the rows it
+looks at and stops after a million, which no match needs that tells its values apart field by field.""",
+)
 SET_IMMUTABLE = Kind(
     "SEM_MUTABILITY-001",
     "`{name}` cannot be assigned: it is not a mut variable",

@@ -10,6 +10,7 @@ from compiler.builtins import BUILTINS
 from compiler.hir.ops import CODE
 from compiler.messages import names as say
 from compiler.messages import type as say_type
+from compiler.types.components import strong_components
 from compiler.types.constraints import check_constraints
 from compiler.types.effects import check_effects
 from compiler.types.exhaust import examine
@@ -44,9 +45,11 @@ def check_bodies(c: Checker, frames: list[Frame], sound: set[int]) -> None:
         if f.function.id in consts and f.function.id in sound:
             _check_constant(f)
     _check_const_cycles(c, frames)
-    for f in frames:
-        if f.function.tail_required and f.function.id in sound:
-            _check_tails(c, f, frames)
+    required = [f for f in frames if f.function.tail_required and f.function.id in sound]
+    if required:
+        groups = _call_groups(frames)
+        for f in required:
+            _check_tails(c, f, groups)
     good = [f for f in frames if f.function.id in sound]
     check_constraints(c, good)
     check_effects(c, frames)
@@ -56,7 +59,11 @@ def _check_matches(f: Frame) -> None:
     body = f.body
     file = f.module.file
     for node, form in f.matches:
-        missing, unreachable = examine(f.c.program, body, node)
+        found = examine(f.c.program, body, node)
+        if found is None:
+            f.report(say.MATCH_WORK, form)
+            continue
+        missing, unreachable = found
         for arm in unreachable:
             pattern = body.children(arm)[0]
             f.c.sink.add(say.UNREACHABLE, file, body.start[pattern], body.end[pattern])
@@ -144,23 +151,31 @@ def tail_nodes(f: Frame) -> set[int]:
     return found
 
 
-def _check_tails(c: Checker, f: Frame, frames: list[Frame]) -> None:
+def _call_groups(frames: list[Frame]) -> dict[int, int]:
+    """Function -> number of its group: the functions that can call each other, on the way of others included."""
+    position = {f.function.id: k for k, f in enumerate(frames)}
+    edges = []
+    for f in frames:
+        callees = {use.function: None for use, _ in f.uses if use.function in position}
+        edges.append([position[callee] for callee in callees])
+    groups: dict[int, int] = {}
+    for number, members in enumerate(strong_components(edges)):
+        for member in members:
+            groups[frames[member].function.id] = number
+    return groups
+
+
+def _check_tails(c: Checker, f: Frame, groups: dict[int, int]) -> None:
     body = f.body
-    callees: dict[int, set[int]] = {}
-    for other in frames:
-        callees[other.function.id] = {use.function for use, _ in other.uses if use.function >= 0}
     tails = tail_nodes(f)
-    own = f.function.id
-    reaches: dict[int, bool] = {}
+    own = groups[f.function.id]
     for node, op in enumerate(body.op):
         if op != OP_CALL or node in tails:
             continue
         target = c.program.insts[body.imm[node]][1]
         assert isinstance(target, int)
-        if target not in reaches:
-            reaches[target] = _reaches(callees, target, own)
-        if not reaches[target]:
-            continue
+        if groups.get(target) != own:
+            continue  # it cannot come back
         label: FnInfo = c.infos[target]
         hint = "carry the rest of the work in a parameter, so that nothing is left to do after the call"
         c.sink.add(
@@ -172,17 +187,3 @@ def _check_tails(c: Checker, f: Frame, frames: list[Frame]) -> None:
             function=f.info.label,
             advice=hint,
         )
-
-
-def _reaches(callees: dict[int, set[int]], start: int, goal: int) -> bool:
-    seen = {start}
-    todo = [start]
-    while todo:
-        v = todo.pop()
-        if v == goal:
-            return True
-        for w in sorted(callees.get(v, ())):
-            if w not in seen:
-                seen.add(w)
-                todo.append(w)
-    return False

@@ -14,6 +14,7 @@ from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
 from compiler.types.after import check_bodies
+from compiler.types.components import strong_components
 from compiler.types.core import I64, UNIT
 from compiler.types.declare import declare_module, declare_prelude, unique_prefixes
 from compiler.types.expr import sequence
@@ -125,55 +126,10 @@ def _find_main(c: Checker) -> None:
 
 
 def _groups(c: Checker, infos: list[FnInfo]) -> list[list[FnInfo]]:
-    """Mutually recursive functions together, callees before callers: Tarjan's algorithm with its stack as a list."""
-    if not infos:
-        return []
+    """Mutually recursive functions together, callees before callers."""
     members = {info.function.id: k for k, info in enumerate(infos)}
     edges = [_mentions(c, info, members) for info in infos]
-    size = len(infos)
-    index = [-1] * size
-    low = [0] * size
-    on_stack = [False] * size
-    stack: list[int] = []
-    groups: list[list[FnInfo]] = []
-    counter = 0
-    for start in range(size):
-        if index[start] >= 0:
-            continue
-        work = [(start, 0)]
-        while work:
-            v, at = work.pop()
-            if at == 0:
-                index[v] = low[v] = counter
-                counter += 1
-                stack.append(v)
-                on_stack[v] = True
-            elif at > 0:
-                w = edges[v][at - 1]
-                low[v] = min(low[v], low[w])
-            descended = False
-            while at < len(edges[v]):
-                w = edges[v][at]
-                at += 1
-                if index[w] < 0:
-                    work.append((v, at))
-                    work.append((w, 0))
-                    descended = True
-                    break
-                if on_stack[w]:
-                    low[v] = min(low[v], index[w])
-            if descended:
-                continue
-            if low[v] == index[v]:
-                group = []
-                while True:
-                    w = stack.pop()
-                    on_stack[w] = False
-                    group.append(w)
-                    if w == v:
-                        break
-                groups.append([infos[k] for k in sorted(group)])
-    return groups
+    return [[infos[k] for k in component] for component in strong_components(edges)]
 
 
 def _mentions(c: Checker, info: FnInfo, members: dict[int, int]) -> list[int]:

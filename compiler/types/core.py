@@ -15,7 +15,9 @@ HEAD_NAMES = ("I64", "F64", "Bool", "Text", "Unit", "Bytes", "Any", "List", "Arr
 # The first rows of every Types table, so these ids are constants.
 I64, F64, BOOL, TEXT, UNIT, BYTES, ANY = range(7)
 
+MANY_PARTS = 1 << 30  # larger is not told apart: a type whose parts are shared doubles with every line
 MAX_PARTS = 500  # of one type: the checker lets no larger one through, so recursion over a type is shallow
+MAX_VARIABLES = 1000  # of one recursion group: each function in it, and each of its calls, carries them all
 
 
 class Types:
@@ -44,7 +46,7 @@ class Types:
             if head != H_VAR:
                 for arg in args:
                     size += self.parts[arg]
-            self.parts.append(size)
+            self.parts.append(min(size, MANY_PARTS))
         return found
 
     def var(self, index: int) -> int:

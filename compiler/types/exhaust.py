@@ -3,7 +3,8 @@
 Maranget's usefulness, asked for all arms in one walk: the matrix of patterns is split by the constructors
 of one column at a time.  Where a matrix has no rows left, a value is missing; the row on top of a matrix
 of wildcards is an arm that some value reaches.  An arm that is never on top is unreachable.  Guards may
-be false, so a guarded row is passed by.  Exponential only in mixtures nobody writes.
+be false, so a guarded row is passed by.  Equal matrices are looked at once; what is still exponential ends
+at a stated number of rows.
 Source: L. Maranget, "Warnings for pattern matching", JFP 17(3), 2007.
 """
 
@@ -26,6 +27,8 @@ P_ANY, P_BIND, P_I64, P_F64, P_BOOL, P_TEXT = (
 )
 P_UNIT, P_CTOR, P_NIL, P_CONS, P_OR = CODE["p-unit"], CODE["p-ctor"], CODE["p-nil"], CODE["p-cons"], CODE["p-or"]
 WILD = -1
+MAX_ROWS = 1_000_000  # looked at for one match; the message names it
+REMEMBER_FROM = 2_000  # rows: most matches are done before, and need no memory of what they have seen
 
 Row = tuple[int, bool, tuple[int, ...]]  # arm, guarded, a pattern node per column
 Key = tuple[int, object]  # what tells apart the heads of one column
@@ -38,18 +41,41 @@ def f64_of_bits(bits: int) -> float:
     return value
 
 
+class TooEntangledError(Exception):
+    """The rows that one match may cost are used up."""
+
+
 class Coverage:
     """One match under examination; `reached` holds the arms that some value gets to."""
 
-    __slots__ = ("body", "program", "reached")
+    __slots__ = ("_seen", "body", "program", "reached", "rows")
 
     def __init__(self, program: Program, body: Body) -> None:
         self.program = program
         self.body = body
         self.reached: set[int] = set()
+        self.rows = 0  # looked at so far
+        self._seen: dict[tuple[object, ...], list[str] | None] = {}
 
     def missing(self, rows: list[Row], columns: tuple[int, ...]) -> list[str] | None:
-        """A value for each column that no row takes, as source; None when there is none."""
+        """A value for each column that no row takes, as source; None when there is none.
+
+        Errors: TooEntangledError.
+        """
+        self._spend(len(rows) + 1)
+        if self.rows < REMEMBER_FROM:
+            return self._missing(rows, columns)
+        key = (columns, *rows)
+        if key not in self._seen:
+            self._seen[key] = self._missing(rows, columns)
+        return self._seen[key]
+
+    def _spend(self, rows: int) -> None:
+        self.rows += rows
+        if self.rows > MAX_ROWS:
+            raise TooEntangledError
+
+    def _missing(self, rows: list[Row], columns: tuple[int, ...]) -> list[str] | None:
         body = self.body
         at = 0
         while at < len(rows):
@@ -71,6 +97,7 @@ class Coverage:
             node = patterns[column]
             rest = patterns[:column] + patterns[column + 1 :]
             if node == WILD:
+                self._spend(len(buckets))
                 default.append((arm, guarded, rest))
                 for key, bucket in buckets.items():
                     bucket.append((arm, guarded, (WILD,) * self._arity(samples[key]) + rest))
@@ -80,6 +107,7 @@ class Coverage:
             if key not in buckets:
                 samples[key] = node
                 wild = (WILD,) * len(kids)
+                self._spend(len(default))
                 buckets[key] = [(a, g, wild + r) for a, g, r in default]
             buckets[key].append((arm, guarded, kids + rest))
         found: list[str] | None = None
@@ -201,13 +229,16 @@ class Coverage:
         return "_"
 
 
-def examine(program: Program, body: Body, match: int) -> tuple[str | None, list[int]]:
-    """(a missing value as source or None, arm nodes that cannot be reached) of a match node."""
+def examine(program: Program, body: Body, match: int) -> tuple[str | None, list[int]] | None:
+    """(a missing value as source or None, arm nodes that cannot be reached) of a match node; None is too much work."""
     scrutinee, *arms = body.children(match)
     rows: list[Row] = []
     for k, arm in enumerate(arms):
         rows.append((k, bool(body.imm[arm]), (body.children(arm)[0],)))
     coverage = Coverage(program, body)
-    missing = coverage.missing(rows, (body.type[scrutinee],))
+    try:
+        missing = coverage.missing(rows, (body.type[scrutinee],))
+    except TooEntangledError:
+        return None
     unreachable = [arm for k, arm in enumerate(arms) if k not in coverage.reached]
     return (missing[0] if missing else None), unreachable

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from compiler.modules.module import Module
 
+HINTED = 50  # messages: as many as are shown; a hint looks at every name there is
 VARIADIC_FORMS = ("list", "array-of")  # builtins of any arity that the table has no type for
 
 
@@ -98,14 +99,15 @@ def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node
         _off(c, module, node, text, feature)
         return None
     upper = text[:1].isupper()
-    near = [c.names[s] for s, n in names.values.items() if c.names[s][:1].isupper() == upper]
     kind = say.UNBOUND_CTOR if upper else say.UNBOUND
     if upper and symbol in names.types:
         rows = c.ctors[names.types[symbol].data.id]
         hint = "its constructors are " + ", ".join([row.ctor.name for row in rows])
     else:
         hint = _import_hint(c, module, symbol) or "define it, or import the module that has it"
-        hint = meant(text, near, hint)
+        if len(c.sink.items) < HINTED:
+            near = [c.names[s] for s in names.values if c.names[s][:1].isupper() == upper]
+            hint = meant(text, near, hint)
     c.report(kind, module, node, name=text, advice=hint)
     return None
 

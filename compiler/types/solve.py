@@ -7,7 +7,7 @@ observable and becomes I64 or Unit.  After this no open type is left in the grou
 from __future__ import annotations
 
 from compiler.messages import backend
-from compiler.types.core import MAX_PARTS
+from compiler.types.core import MAX_PARTS, MAX_VARIABLES
 from compiler.types.records import resolve_all
 from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 
@@ -29,15 +29,22 @@ def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
     u = c.unifier
     open_infos = [f.info for f in frames if not f.info.ready]
     metas: list[int] = []
+    seen: set[int] = set()
     for info in open_infos:
         if not is_main(c, info):
             for t in (*info.params, info.result):
-                u.metas(t, metas)
+                u.metas(t, metas, seen)
+    if len(metas) > MAX_VARIABLES and not failed:
+        failed = True
+        info = open_infos[0]
+        c.report(backend.MANY_VARIABLES, frames[0].module, info.name_node, name=info.label)
     needs = []
     for index, meta in enumerate(metas):
         needs.append(NUMERIC if u.numeric[~meta] else 0)
         u.link[~meta] = u.error if failed else c.program.types.var(index)
     count = 0 if failed else len(metas)
+    parts = u.types.parts
+    large: list[FnInfo] = []
     for info in open_infos:
         info.vars = count
         info.needs = list(needs[:count])
@@ -47,11 +54,20 @@ def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
         else:
             info.params = tuple([u.solved(t) for t in info.params])
             info.result = u.solved(info.result)
+            if parts[info.result] > MAX_PARTS or any(parts[t] > MAX_PARTS for t in info.params):
+                large.append(info)
         info.ready = True
     # A mistake in a signature was reported before: the body is silent about it, and still not fit for later checks.
     tainted = bool(c.sink.items) and any(t < 0 and u.has_error(t) for f in frames for t in f.body.type)
     for f in frames:
         _close(f, failed or tainted)
+    for info in large:  # no caller may take such a type apart
+        if len(c.sink.items) == reported:
+            c.report(backend.LARGE_TYPE, frames[0].module, info.name_node)
+        info.params = tuple([u.error for _ in info.params])
+        info.result = u.error
+        info.vars = 0
+        info.needs = []
     return not (failed or tainted) and len(c.sink.items) == reported
 
 
