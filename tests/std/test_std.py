@@ -39,6 +39,12 @@ def test_its_own_tests_hold(module: str, lane: tuple[str, ...], zero: Zero) -> N
     assert (done.returncode, done.stdout.decode().splitlines()) == (0, lines)
 
 
+@pytest.mark.parametrize("lane", [("mir",), ("native", "--level", "release")], ids="-".join)
+def test_large_inputs_need_no_stack(lane: tuple[str, ...], zero: Zero) -> None:
+    done = zero("test", "tests/std/deep.0x0", "--lane", *lane)
+    assert (done.returncode, done.stdout.decode().splitlines()[-1]) == (0, "6 passed, 0 failed")
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_the_page_is_current(module: str, zero: Zero) -> None:
     done = zero("doc", f"compiler/std/{module}.0x0")
