@@ -1,6 +1,6 @@
 """Every way a running program can end early, one row each; all lanes print these words.
 
-`panic: MESSAGE` and `  at file:line:col` on stderr, then the status.  {0}, {1} are the I64 facts.
+`panic: MESSAGE` and `  at file:line:col` on stderr, then the status.  {0}, {1} are I64 facts, or names of types.
 The native runtime's copy in `runtime_c/zr_panics.h` is generated from this table by `invoke build`'s
 tests being equal: `tests/runtime/test_tables.py` compares the two.
 """
@@ -18,6 +18,7 @@ PANICS: dict[str, tuple[int, int, str]] = {
     "array-length": (6, 101, "array length {0} out of range"),
     "digits": (7, 101, "digits {0} out of range"),
     "cycle": (8, 101, "value contains itself"),
+    "type": (9, 101, "value is {0}, not {1}"),
 }
 
 # Ends without a place: one line on stderr each.

@@ -31,8 +31,8 @@
 typedef struct zr_desc {
     uint32_t kind;       /* ZR_DESC_... */
     uint32_t count;      /* how many bytes follow in `fields` */
-    const char *name;    /* the constructor's, NUL-terminated, or NULL */
-    uint8_t fields[];    /* ZR_FIELD_... : data: its fields; list: element, rest; array, cell: the one
+    const char *name;    /* the constructor's, or the type's in an Any; NUL-terminated, or NULL */
+    uint8_t fields[];    /* ZR_FIELD_... : data: its fields; list: element, rest; array, cell, any: the one
                             element; closure: its captures; text, bytes and nil: none */
 } zr_desc;
 
@@ -93,6 +93,7 @@ void zr_exit(int64_t status);
 int64_t zr_now_ns(void);
 void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1);
 void zr_panic_text(zr_object *text, const char *loc);
+void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc);
 
 /* The allocator.  Blocks are aligned to 16 bytes; n may be 0; zr_free never takes NULL. */
 void *zr_alloc(size_t n);
@@ -118,8 +119,9 @@ void zr_flush(void);
 void zr_exit(int64_t status) __attribute__((noreturn));
 void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1) ZR_NEVER;
 void zr_panic_text(zr_object *text, const char *loc) ZR_NEVER;
+void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc) ZR_NEVER;
 
-enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL, ZR_DESC_BYTES };
+enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL, ZR_DESC_BYTES, ZR_DESC_ANY };
 enum { ZR_FIELD_I64, ZR_FIELD_F64, ZR_FIELD_BOOL, ZR_FIELD_UNIT, ZR_FIELD_REF };
 
 extern zr_object zr_nil;                         /* the empty list */

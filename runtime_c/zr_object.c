@@ -183,6 +183,8 @@ static int compare(const zr_object *left, const zr_object *right)
             return left == right;
         return -1;
     }
+    if (left->desc->kind == ZR_DESC_ANY && left->desc != right->desc)
+        return 0; /* each type that is boxed has one descriptor */
     if (left->tag != right->tag)
         return 0;
     if (child_count(left) != child_count(right))
@@ -312,6 +314,9 @@ static void show_object(path *walk, zr_builder *out, zr_object *object)
     case ZR_DESC_ARRAY:
         put_word(out, "(array-of");
         break;
+    case ZR_DESC_ANY:
+        put_word(out, "(:");
+        break;
     case ZR_DESC_CELL:
         put_word(out, "(cell");
         break;
@@ -357,7 +362,7 @@ zr_object *zr_show(zr_object *value, const char *loc)
         step *here = &walk.steps[walk.depth - 1];
         int is_list = here->at->desc->kind == ZR_DESC_LIST;
         if (is_list ? here->at == &zr_nil : here->next == child_count(here->at)) {
-            zr_builder_put(&out, ")", 1);
+            put_word(&out, here->at->desc->kind == ZR_DESC_ANY ? " Any)" : ")");
             walk.depth--;
         } else if (is_list) {
             const zr_list *cell = (const zr_list *)here->at;

@@ -88,3 +88,20 @@ void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1)
     at(loc);
     zr_end(panics[kind].status);
 }
+
+/* The facts are names of types, of any length. */
+void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc)
+{
+    zr_flush_quietly();
+    zr_stderr("panic: ", 7);
+    for (const char *in = panics[ZR_PANIC_TYPE].message; *in; in++) {
+        if (in[0] == '{') {
+            const char *name = in[1] == '0' ? box->desc->name : wanted->name;
+            zr_stderr(name, (int64_t)zr_strlen(name));
+            in += 2;
+        } else
+            zr_stderr(in, 1);
+    }
+    at(loc);
+    zr_end(panics[ZR_PANIC_TYPE].status);
+}

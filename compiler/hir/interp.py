@@ -51,17 +51,23 @@ class Machine:
         self.program = program
         self.world = world
         self.builtins = table(world)
-        self.codes: list[Code | None] = [None] * len(program.functions)
+        self.codes: dict[tuple[int, tuple[int, ...]], Code] = {}
+        self.actuals: tuple[int, ...] = ()  # the type arguments of the function being translated
         self.consts: dict[int, Any] = {}
         self.depth = 0
         self.next: tuple[Any, list[Any]] = (None, [])  # callee and arguments of the pending tail call
 
-    def code(self, function: int) -> Code:
-        """The function's code, translated at its first use."""
-        found = self.codes[function]
+    def code(self, function: int, actuals: tuple[int, ...] = ()) -> Code:
+        """The function's code at these type arguments, translated at its first use: an Any keeps its value's type."""
+        found = self.codes.get((function, actuals))
         if found is None:
-            found = self.codes[function] = self._translate(self.program.functions[function])
+            self.actuals = actuals
+            found = self.codes[function, actuals] = self._translate(self.program.functions[function])
         return found
+
+    def concrete(self, type_id: int) -> int:
+        """A type of the function being translated, with its type arguments put in."""
+        return self.program.types.substitute(type_id, self.actuals)
 
     def call(self, callee: Any, arguments: list[Any]) -> Any:
         """Call a Code, Closure or Native and keep going as long as it ends in a tail call."""
@@ -198,7 +204,10 @@ def _run(machine: Machine, function: int, stderr: BinaryIO) -> int:
         message = b"panic: " + said + b"\n  at " + panic.place.encode("utf-8", "surrogateescape") + b"\n"
     except (StackEnd, RecursionError):
         status, message = STACK_STATUS, STACK_LINE.encode() + b"\n"
-    except (MemoryEnd, MemoryError):
+    except (MemoryEnd, MemoryError, SystemError) as end:
+        # Where memory ends within Python's own calls, it can lose the MemoryError.
+        if isinstance(end, SystemError) and "without exception set" not in str(end):
+            raise
         status, message = MEMORY_STATUS, MEMORY_LINE.encode() + b"\n"
     stdout.flush()
     if message:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from compiler.builtins import BUILTINS
 from compiler.hir.interp_numbers import bits_f64
-from compiler.hir.interp_values import NIL, Closure, Code, Cons, Data, Native, Panic, list_of
+from compiler.hir.interp_values import NIL, Box, Closure, Code, Cons, Data, Native, Panic, list_of
 from compiler.hir.ops import OPS
+from compiler.types.core import ANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,10 +94,11 @@ def const(machine: Machine, function: Function, node: int, runs: list[Any], tail
 @form
 def fn(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
     target = _target(machine, function, node)
+    actuals = _actuals(machine, function, node)
     nullary = not machine.program.functions[target].params
 
     def run(frame: Frame) -> Any:
-        code = machine.code(target)
+        code = machine.code(target, actuals)
         if nullary:  # every function value takes an argument; here it is an ignored Unit
             return Native(lambda arguments: machine.leave(code, []))
         return Closure(code, [])
@@ -130,6 +132,11 @@ def _target(machine: Machine, function: Function, node: int) -> int:
     target = machine.program.insts[function.body.imm[node]][1]
     assert isinstance(target, int)
     return target
+
+
+def _actuals(machine: Machine, function: Function, node: int) -> tuple[int, ...]:
+    """The type arguments of a use, with those of the function around put in."""
+    return tuple([machine.concrete(actual) for actual in machine.program.insts[function.body.imm[node]][2]])
 
 
 def _constructor(machine: Machine, function: Function, node: int) -> tuple[int, str, bool]:
@@ -258,6 +265,7 @@ def set_(machine: Machine, function: Function, node: int, runs: list[Any], tail:
 @form
 def call(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
     target = _target(machine, function, node)
+    actuals = _actuals(machine, function, node)
     arguments = _kids(function, node, runs)
     finish = machine.leave if tail else machine.call
     code: Code | None = None
@@ -265,7 +273,7 @@ def call(machine: Machine, function: Function, node: int, runs: list[Any], tail:
     def run(frame: Frame) -> Any:
         nonlocal code
         if code is None:
-            code = machine.code(target)
+            code = machine.code(target, actuals)
         return finish(code, [argument(frame) for argument in arguments])
 
     return run
@@ -322,6 +330,30 @@ def make(machine: Machine, function: Function, node: int, runs: list[Any], tail:
     which, name, mutable = _constructor(machine, function, node)
     fields = _kids(function, node, runs)
     return lambda frame: Data(which, name, [field(frame) for field in fields], mutable)
+
+
+@form
+def box(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
+    (value,) = _kids(function, node, runs)
+    boxed = machine.concrete(function.body.type[function.body.children(node)[0]])
+    return value if boxed == ANY else lambda frame: Box(boxed, value(frame))
+
+
+@form
+def unbox(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
+    (value,) = _kids(function, node, runs)
+    wanted = machine.concrete(function.body.type[node])
+    show = machine.program.types.show
+
+    def run(frame: Frame) -> Any:
+        held = value(frame)
+        if held.type != wanted:
+            panic = Panic("type", show(held.type), show(wanted))
+            panic.place = machine.place(function, node)
+            raise panic
+        return held.value
+
+    return run
 
 
 @form

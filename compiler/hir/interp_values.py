@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Panic(Exception):
     """The program panics; `place` is filled in by the form that was running."""
 
-    def __init__(self, kind: str, *facts: int, text: bytes = b"") -> None:
+    def __init__(self, kind: str, *facts: int | str, text: bytes = b"") -> None:
         self.kind = kind
         self.facts = facts
         self.text = text
@@ -70,6 +70,16 @@ class Data:
         self.name = name
         self.fields = fields
         self.mutable = mutable
+
+
+class Box:
+    """An Any: a value with the id of its type."""
+
+    __slots__ = ("type", "value")
+
+    def __init__(self, type: int, value: Any) -> None:  # noqa: A002
+        self.type = type
+        self.value = value
 
 
 class Native:
@@ -171,6 +181,10 @@ def equal(left: Any, right: Any) -> bool:
             if x.ctor != y.ctor:
                 return False
             stack.extend(reversed(list(zip(x.fields, y.fields, strict=True))))
+        elif type(x) is Box:
+            if x.type != y.type:
+                return False
+            stack.append((x.value, y.value))
         elif x != y:
             return False
     return True
@@ -232,6 +246,8 @@ def show(value: Any) -> bytes:
                 opening, parts = item.name.encode(), item.fields
             elif kind is list:
                 opening, parts = b"array-of", item
+            elif kind is Box:
+                opening, parts = b":", [item.value, (b"Any",)]
             else:
                 opening, parts = b"list", iterate(item)
             out.append(b"(" + opening)

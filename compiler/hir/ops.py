@@ -55,6 +55,8 @@ OPS: tuple[Op, ...] = (
     Op("field", "1", "field", "Reads a field of a one-constructor value."),
     Op("set-field", "2", "field", "Assigns a mut field: value, new; Unit."),
     Op("with", "2+", "fields", "Copy of kid 0 with the listed fields replaced by the other kids, in order."),
+    Op("box", "1", "none", "An Any of kid 0 with its type; kid 0 itself where its type is Any."),
+    Op("unbox", "1", "none", "What the Any kid 0 holds, when it has the node's type; panics type."),
     Op("lambda", "1", "lambda", "A closure of one or more parameters; kid 0 is its body."),
     Op("match", "2+", "none", "Kid 0 is the scrutinee, the others are arms, first match wins; exhaustive."),
     Op("arm", "2+", "guard", "Pattern, guard when imm is 1, body."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compiler.builtins import BUILTINS
 from compiler.hir.ops import CODE, OPS
 from compiler.types import core
-from compiler.types.core import BOOL, F64, H_ARRAY, H_FN, H_LIST, H_META, H_USER, H_VAR, I64, TEXT, UNIT
+from compiler.types.core import ANY, BOOL, F64, H_ARRAY, H_FN, H_LIST, H_META, H_USER, H_VAR, I64, TEXT, UNIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -392,6 +392,14 @@ def _with(v: Verifier, node: int, kids: list[int]) -> None:
             v.is_type(kid, t, "a value")
 
 
+def _box(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
+    v.is_type(node, ANY, "its type")
+
+
+def _unbox(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
+    v.is_type(kids[0], ANY, "its operand")
+
+
 def _lambda(v: Verifier, node: int, kids: list[int]) -> None:
     index = v.body.imm[node]
     if not 0 <= index < len(v.f.lambdas) or index in v.lambda_of:
@@ -501,6 +509,8 @@ RULES: dict[str, Callable[[Verifier, int, list[int]], None]] = {
     "field": _field,
     "set-field": _set_field,
     "with": _with,
+    "box": _box,
+    "unbox": _unbox,
     "lambda": _lambda,
     "match": _match,
     "arm": _arm,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from compiler.lir.ops import Data
 from compiler.lir.runtime import (
+    DESC_ANY,
     DESC_ARRAY,
     DESC_CELL,
     DESC_CLOSURE,
@@ -80,6 +81,10 @@ class Statics:
 
     def cell(self, held: str) -> str:
         return self.descriptor(DESC_CELL, "", (held,), f"cell.{_LETTERS[field_kind(held)]}")
+
+    def boxed(self, type: str, name: str) -> str:  # noqa: A002
+        """The descriptor of Any that hold this type, one a type; `name` is the type as the language writes it."""
+        return self.descriptor(DESC_ANY, name, (type,), f"Any.{type}")
 
     def captures(self, types: tuple[str, ...]) -> str:
         """The descriptor of closures over values of these types."""

@@ -7,7 +7,7 @@ so whoever looks in between sees a value that is alive.
 
 from __future__ import annotations
 
-from compiler.lir.runtime import HEADER, TAG_OFFSET
+from compiler.lir.runtime import DESC_OFFSET, HEADER, TAG_OFFSET
 from compiler.mir.ops import is_ref
 from compiler.panics import PANICS
 
@@ -104,6 +104,24 @@ def _cell_set(b: Builder, value: int) -> int:
     return _replace(b, new, b.use(cell), HEADER)
 
 
+def _any_new(b: Builder, value: int) -> int:
+    (held,) = b.source.args[value]
+    box = _allocate(b, HEADER + WORD, b.statics.boxed(b.source.type[held], b.source.imm[value]), 0)
+    _fill(b, box, HEADER, (held,))
+    return box
+
+
+def _any_get(b: Builder, value: int) -> int:
+    box = b.use(b.source.args[value][0])
+    wanted = b.addr(b.statics.boxed(b.source.type[value], b.source.imm[value]))
+    cold, rest = b.cold_if(b.emit("icmp.ne", "i64", (b.load("ptr", box, DESC_OFFSET), wanted)))
+    b.block = cold
+    b.runtime("zr_any_wrong", box, wanted, b.place())
+    b.emit("trap", "")
+    b.block = rest
+    return _load(b, value, box, HEADER)
+
+
 def _array_new(b: Builder, value: int) -> int:
     length, initial = b.source.args[value]
     type, bits = b.source.type[initial], b.use(initial)  # noqa: A001
@@ -189,6 +207,8 @@ RULES: dict[str, Rule] = {
     "cell.new": _cell_new,
     "cell.get": _cell_get,
     "cell.set": _cell_set,
+    "any.new": _any_new,
+    "any.get": _any_get,
     "array.new": _array_new,
     "array.of": _array_of,
     "array.len": _length,

@@ -60,6 +60,7 @@ CALLS: tuple[Call, ...] = (
     Call("zr_exit", "i64", "never", "Flushes and ends with n modulo 256."),
     Call("zr_now_ns", "", "i64", "Monotonic nanoseconds."),
     Call("zr_panic", "i64 ptr i64 i64", "never", "kind (compiler/panics.py), loc, two facts."),
+    Call("zr_any_wrong", "ptr ptr ptr", "never", "An Any, the descriptor of the type it should hold, loc; panics type."),
     Call("zr_panic_text", "ptr ptr", "never", "The program's own message (a text), loc."),
 )
 # fmt: on
@@ -74,8 +75,8 @@ DATA = ("zr_nil", "zr_desc_text", "zr_args")
 HEADER = 16  # i32 count (negative: immortal), u32 tag, ptr descriptor
 COUNT_OFFSET, TAG_OFFSET, DESC_OFFSET = 0, 4, 8
 # Data: fields from HEADER, 8 bytes each.  Text, bytes and array: i64 length at HEADER, then bytes (a text with a NUL)
-# or 8-byte elements.  Closure: code address at HEADER, then captures.  Cell: its value at HEADER.
+# or 8-byte elements.  Closure: code address at HEADER, then captures.  Cell, Any: its value at HEADER.
 # Descriptor: u32 kind, u32 count of fields, ptr name (NUL-terminated constructor name, or 0), then one byte a field.
-DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL, DESC_BYTES = range(7)
+DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL, DESC_BYTES, DESC_ANY = range(8)
 FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_UNIT, FIELD_REF = range(5)
 ARGS_WORDS = 256  # zr_args: thread-local words for arguments beyond the registers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from compiler.lower.builtins import cons
 from compiler.lower.forms import body_of, form, node_type, target, value, values
-from compiler.types.core import H_USER
+from compiler.types.core import ANY, H_USER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,29 @@ def _make(b: Builder, node: int) -> int:
     named, _ = target(b, node)
     assert isinstance(named, tuple)
     return b.emit("make", node_type(b, node), tuple(values(b, body_of(b).children(node))), named[1])
+
+
+@form("box")
+def _box(b: Builder, node: int) -> int:
+    body = body_of(b)
+    (kid,) = body.children(node)
+    boxed = b.concrete(body.type[kid])
+    held = value(b, kid)
+    if boxed == ANY:  # a type variable that stands for Any here
+        return held
+    return b.emit("any.new", "Any", (held,), b.lowering.program.types.show(boxed))
+
+
+@form("unbox")
+def _unbox(b: Builder, node: int) -> int:
+    body = body_of(b)
+    wanted = b.concrete(body.type[node])
+    return b.emit(
+        "any.get",
+        b.lowering.types.name(wanted),
+        (value(b, body.children(node)[0]),),
+        b.lowering.program.types.show(wanted),
+    )
 
 
 @form("list")

@@ -7,14 +7,27 @@ asking for it enters the layouts of the data and lists inside it into the module
 from __future__ import annotations
 
 from compiler.ir.function import Layout
-from compiler.types.core import H_ARRAY, H_BOOL, H_BYTES, H_F64, H_FN, H_I64, H_LIST, H_TEXT, H_UNIT, H_USER, UNIT
+from compiler.types.core import (
+    H_ANY,
+    H_ARRAY,
+    H_BOOL,
+    H_BYTES,
+    H_F64,
+    H_FN,
+    H_I64,
+    H_LIST,
+    H_TEXT,
+    H_UNIT,
+    H_USER,
+    UNIT,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.hir.program import Program
     from compiler.ir.function import Module
 
-_NAMES = {H_I64: "i64", H_F64: "f64", H_BOOL: "bool", H_TEXT: "text", H_UNIT: "unit", H_BYTES: "bytes"}
+_NAMES = {H_I64: "i64", H_F64: "f64", H_BOOL: "bool", H_TEXT: "text", H_UNIT: "unit", H_BYTES: "bytes", H_ANY: "Any"}
 
 # A type that nests deeper than this comes from a function or a type that uses itself at ever larger types.
 DEPTH_LIMIT = 100

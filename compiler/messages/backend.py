@@ -12,8 +12,8 @@ FORM = Kind(
     "`{name}` is planned and not built in this version",
     help="{advice}",
     explain="""\
-The form is part of the language and is read, but this version of the compiler cannot compile it: `region`, `extern`,
-`the` and actors.""",
+The form is part of the language and is read, but this version of the compiler cannot compile it: `region`, `extern`
+and actors.""",
 )
 BUILTIN = Kind(
     "BACKEND_UNSUPPORTED-002",
@@ -25,9 +25,9 @@ The builtin is part of the language, but this version of the compiler cannot com
 TYPE = Kind(
     "BACKEND_UNSUPPORTED-003",
     "the type `{name}` is planned and not built in this version",
-    help="use another type: a τ of your own for mixed values",
+    help="use another type",
     explain="""\
-The types Any and Actor are part of the language, but this version of the compiler cannot compile them.""",
+The type Actor is part of the language, but this version of the compiler cannot compile it.""",
 )
 LARGE_TYPE = Kind(
     "BACKEND_UNSUPPORTED-004",

@@ -47,10 +47,22 @@ COMPARES_FUNCTIONS = Kind(
     help="compare or show the parts that are data",
     explain="""\
 `=`, `!=` and `show` look into values, and a function has no inside to look into.  The same holds for lists, arrays
-and types of yours that hold functions, and for functions that compare values of a type variable.
+and types of yours that hold functions, for what is boxed in an Any, and for functions that compare values of a type
+variable.
 
     (= inc dec)                   ; rejected
     (= (inc 1) (dec 3))           ; their results can be compared""",
+)
+THE_TYPE = Kind(
+    "TYPE_CONTRACT-012",
+    "`the` takes a type without variables and functions out of an Any, and this is {found}",
+    help="name the type that was boxed; functions cannot be boxed",
+    explain="""\
+`(the T e)` looks whether the Any e holds a T.  Which type a variable stands for is the caller's choice, and functions
+cannot be put into an Any, because it can be compared and shown.
+
+    (the a x)                     ; rejected
+    (the (List I64) x)            ; fine""",
 )
 FIELD_OF_UNKNOWN = Kind(
     "TYPE_CONTRACT-005",

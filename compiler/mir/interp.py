@@ -134,6 +134,12 @@ def _text_fixed(value: float, digits: int, place: str) -> bytes:
     return numbers.fixed(value, digits)
 
 
+def _any_get(box: Any, wanted: str, name: str, place: str) -> Any:
+    if box.t != wanted:
+        raise Ended("type", (box.name, name), place)
+    return box.f[0]
+
+
 def _list_len(cell: Any) -> int:
     count = 0
     while cell.tag:
@@ -171,6 +177,8 @@ def translate(module: Module, heap: Heap, world: World, stdout: BinaryIO, *, cou
         "new_data": heap.data,
         "new_array": heap.array,
         "new_cell": heap.cell,
+        "new_box": heap.box,
+        "any_get": _any_get,
         "new_closure": heap.closure,
         "text_list": heap.text_list,
         "checked_div": _checked_div,

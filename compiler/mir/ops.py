@@ -1,7 +1,7 @@
 """The MIR op table: target-free typed SSA with block parameters, one row per op.
 
 Types are interned strings: `i64 f64 bool unit` live in registers; everything else is a counted
-reference: `text`, `bytes`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, and data types by their instance name
+reference: `text`, `bytes`, `Any`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, and data types by their instance name
 (`Option<i64>`, `main.Shape`).  Every reference points to an object (never null); nullary
 constructors and the empty list are static objects.  `Module.layouts` has the variants of each data type
 and list (`nil` is tag 0, `cons` tag 1); closures and cells need none.
@@ -95,6 +95,9 @@ OPS: tuple[Op, ...] = (
     Op("cell.new", "any", "ref", "A cell holding a value.", owns="o", effect="calls"),
     Op("cell.get", "ref", "any", "What the cell holds.", effect="reads", alias=True),
     Op("cell.set", "ref any", "unit", "Replaces what the cell holds.", effect="writes", owns="bo"),
+    # Values of any type with their type; imm is the type as the language writes it, for messages.
+    Op("any.new", "any", "Any", "A value with its type.", imm="text", owns="o", effect="calls"),
+    Op("any.get", "Any", "any", "The value, if it has the result's type; panics type.", imm="text", effect="panics", alias=True),
     # Lists beyond make/tag/field.
     Op("list.len", "ref", "i64", "Number of elements."),
     Op("list.cell", "ref i64", "ref", "The cons cell at an index; panics index.", effect="panics", alias=True),

@@ -18,7 +18,7 @@ STATIC = frozenset((CODE["const.text"], CODE["const.fn"]))
 ALIAS = tuple(row.alias for row in OPS)
 OWNS = tuple(row.owns for row in OPS)
 # Reads whose result stays as long as what it was read from does.
-STEADY = frozenset((CODE["field"], CODE["list.cell"], CODE["capture"]))
+STEADY = frozenset((CODE["field"], CODE["list.cell"], CODE["capture"], CODE["any.get"]))
 # Ends that free nothing: the program is over.
 NO_RETURN = frozenset((CODE["panic"], CODE["panic.text"], CODE["unreachable"]))
 

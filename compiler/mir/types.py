@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def kind(type: str) -> str:  # noqa: A002
-    """`i64 f64 bool unit text bytes list array fn cell` or `data`."""
-    if type in REGISTER_TYPES or type in ("text", "bytes"):
+    """`i64 f64 bool unit text bytes Any list array fn cell` or `data`."""
+    if type in REGISTER_TYPES or type in ("text", "bytes", "Any"):
         return type
     for prefix in ("list<", "array<", "cell<"):
         if type.startswith(prefix):

@@ -76,6 +76,17 @@ class Cell(Obj):
         self.f = f
 
 
+class Box(Obj):
+    """An Any: the value's MIR type decides, its name is for messages."""
+
+    __slots__ = ("f", "name", "t")
+
+    def __init__(self, t: str, name: str, f: list[Any]) -> None:
+        self.t = t
+        self.name = name
+        self.f = f
+
+
 class Closure(Obj):
     __slots__ = ("f", "fn")
 
@@ -92,6 +103,7 @@ class Heap:
     data: Any = Data
     array: Any = Array
     cell: Any = Cell
+    box: Any = Box
     closure: Any = Closure
 
     def static(self, value: Any) -> Any:
@@ -115,6 +127,7 @@ class CountedHeap(Heap):
         self.data = self.maker(Data)
         self.array = self.maker(Array)
         self.cell = self.maker(Cell)
+        self.box = self.maker(Box)
         self.closure = self.maker(Closure)
 
     def maker(self, cls: Any) -> Any:
@@ -204,6 +217,11 @@ def equal(left: Any, right: Any, type_: str, module: Module, place: str) -> bool
                 return False
             types = (element(t),) * len(a.f)  # type: ignore[attr-defined]
             guarded = True
+        elif what == "Any":
+            if a.t != b.t:  # type: ignore[attr-defined]
+                return False
+            types = (a.t,)  # type: ignore[attr-defined]
+            guarded = False
         else:
             if a.tag != b.tag:  # type: ignore[attr-defined]
                 return False
@@ -272,6 +290,8 @@ def show(value: Any, type_: str, module: Module, place: str) -> bytes:
             elif what == "array":
                 head = b"array-of"
                 parts = [(each, element(t)) for each in v.f]
+            elif what == "Any":
+                head, parts = b":", [(v.f[0], v.t), b"Any"]
             else:
                 name, types, _ = module.layouts[t].variants[v.tag]
                 head = name.encode()

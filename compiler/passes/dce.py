@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
 
 # Effects that no one can see when the result is unused.
-_ALLOCATIONS = ("make", "cell.new", "array.of", "bytes.of-text", "text.cat", "text.of-i64", "text.of-f64", "closure")
+_ALLOCATIONS = (
+    "make",
+    "any.new",
+    "cell.new",
+    "array.of",
+    "bytes.of-text",
+    "text.cat",
+    "text.of-i64",
+    "text.of-f64",
+    "closure",
+)
 REMOVABLE = frozenset(row.code for row in OPS if row.effect in ("", "reads") or row.name in _ALLOCATIONS)
 
 

@@ -247,6 +247,13 @@ def _field(folder: Folder, value: int, args: tuple[int, ...], known: list[Any]) 
         folder.use(value, function.args[args[0]][number])
 
 
+@folds("any.get")
+def _any_get(folder: Folder, value: int, args: tuple[int, ...], known: list[Any]) -> None:
+    function = folder.function
+    if function.op[args[0]] == CODE["any.new"] and function.type[function.args[args[0]][0]] == function.type[value]:
+        folder.use(value, function.args[args[0]][0])
+
+
 @folds("capture")
 def _capture(folder: Folder, value: int, args: tuple[int, ...], known: list[Any]) -> None:
     function = folder.function

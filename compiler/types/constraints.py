@@ -15,6 +15,7 @@ from compiler.types.state import COMPARED, NUMERIC, Checker, Frame
 from compiler.types.typeform import builtin_info
 
 USES = frozenset([CODE["call"], CODE["fn"], CODE["builtin"], CODE["builtin-fn"]])
+BOX, UNBOX = CODE["box"], CODE["unbox"]
 
 
 class Demands:
@@ -35,10 +36,10 @@ class Demands:
             if types.head[actual] == H_VAR:
                 self._mark(f, types.args[actual][0], bit)
             elif actual not in (I64, F64):
-                self._report(say_type.NOT_NUMERIC, f, node, name, actual)
+                self.refuse(say_type.NOT_NUMERIC, f, node, name, actual)
             return
         if self.holds_function(actual):
-            self._report(say_type.COMPARES_FUNCTIONS, f, node, name, actual)
+            self.refuse(say_type.COMPARES_FUNCTIONS, f, node, name, actual)
             return
         todo = [actual]
         while todo:
@@ -54,7 +55,7 @@ class Demands:
             needs[variable] |= bit
             self.todo.append((f.function.id, variable, bit))
 
-    def _report(self, kind: object, f: Frame, node: int, name: str, actual: int) -> None:
+    def refuse(self, kind: object, f: Frame, node: int, name: str, actual: int) -> None:
         from compiler.diagnostics import Kind
 
         assert isinstance(kind, Kind)
@@ -91,6 +92,10 @@ def check_constraints(c: Checker, frames: list[Frame]) -> None:
         body = f.body
         for node, op in enumerate(body.op):
             if op not in USES:
+                if op == BOX:  # what is in an Any can be compared and shown
+                    state.demand(f, node, body.type[body.children(node)[0]], COMPARED, "(: … Any)")
+                elif op == UNBOX and state.holds_function(body.type[node]):
+                    state.refuse(say_type.THE_TYPE, f, node, "the", body.type[node])
                 continue
             what, target, actuals = insts[body.imm[node]]
             if not actuals or not isinstance(target, int):

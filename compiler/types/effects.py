@@ -15,7 +15,7 @@ from __future__ import annotations
 from compiler.builtins import BY_NAME
 from compiler.hir.ops import CODE
 from compiler.messages import type as say_type
-from compiler.types.core import H_ARRAY, H_BYTES, H_FN, H_USER, H_VAR
+from compiler.types.core import H_ANY, H_ARRAY, H_BYTES, H_FN, H_USER, H_VAR
 from compiler.types.state import Checker, FnInfo, Frame, Use
 
 TYPE_CHECKING = False
@@ -209,7 +209,7 @@ def can_store(c: Checker, t: int) -> bool:
     while todo:
         t = todo.pop()
         head = types.head[t]
-        if head in (H_ARRAY, H_BYTES, H_VAR, H_FN):
+        if head in (H_ANY, H_ARRAY, H_BYTES, H_VAR, H_FN):
             return True
         more = list(types.args[t])
         if head >= H_USER:

@@ -12,7 +12,7 @@ from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
-from compiler.types.core import BOOL, H_FN, I64, UNIT
+from compiler.types.core import ANY, BOOL, H_FN, I64, UNIT
 from compiler.types.expr import expr, fit, hole, list_form, note_capture, sequence, skip_call
 from compiler.types.patterns import Bindings, pattern
 from compiler.types.records import look_up, write_index
@@ -43,6 +43,8 @@ OP_FIELD, OP_SET_FIELD, OP_WITH, OP_LAMBDA, OP_MATCH, OP_ARM = (
     CODE["arm"],
 )
 
+OP_BOX, OP_UNBOX = CODE["box"], CODE["unbox"]
+
 SHAPES = {
     "let": "(≔ ((x e) (mut i 0)) body…)",
     "set!": "(set! name e)",
@@ -54,6 +56,7 @@ SHAPES = {
     "set-field!": "(set-field! p field e)",
     "with": "(with p (field e) …)",
     ":": "(: e Type)",
+    "the": "(the Type e)",
 }
 
 
@@ -288,7 +291,27 @@ def annotation_form(f: Frame, n: int, expected: int) -> int:
     if len(kids) != 3:
         return wrong_shape(f, n, ":")
     t = read_type(f.c, f.module, f.names, kids[2], f.variables, "body")
+    if t == ANY:
+        node = expr(f, kids[1], NO_TYPE)
+        found = f.u.find(f.body.type[node])
+        if found not in (ANY, f.u.error):
+            node = f.emit(OP_BOX, ANY, n, [node])
+        return fit(f, node, n, ANY, expected)
     node = expr(f, kids[1], t)
+    return fit(f, node, n, t, expected)
+
+
+def the_form(f: Frame, n: int, expected: int) -> int:
+    kids = f.children(n)
+    if len(kids) != 3:
+        return wrong_shape(f, n, "the")
+    t = read_type(f.c, f.module, f.names, kids[1], f.variables, "body")
+    node = expr(f, kids[2], ANY)
+    if t != f.u.error and (t < 0 or f.u.is_generic(t)):
+        f.report(say_type.THE_TYPE, kids[1], found=f.source(kids[1]))
+        return hole(f, n)
+    if t != ANY:
+        node = f.emit(OP_UNBOX, t, n, [node])
     return fit(f, node, n, t, expected)
 
 
@@ -360,7 +383,6 @@ def planned_form(f: Frame, n: int, expected: int) -> int:  # noqa: ARG001 -- a r
     word = f.c.names[f.data[f.kids[f.data[n]]]]
     hints = {
         "region": "leave it out: the value is the same",
-        "the": "use a type of your own (τ) and match",
     }
     f.report(backend.FORM, f.kids[f.data[n]], name=word, advice=hints[word])
     return hole(f, n)
@@ -382,7 +404,7 @@ SPECIAL: dict[str, Callable[[Frame, int, int], int]] = {
     "with": with_form,
     ":": annotation_form,
     "region": planned_form,
-    "the": planned_form,
+    "the": the_form,
     "list": list_form,
     "array-of": list_form,
 }

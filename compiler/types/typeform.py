@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from compiler.builtins import Builtin
     from compiler.modules.module import Module
 
-ATOMS = {"I64": core.I64, "F64": core.F64, "Bool": core.BOOL, "Text": core.TEXT, "Unit": core.UNIT, "Bytes": core.BYTES}
+ATOMS = {
+    "I64": core.I64,
+    "F64": core.F64,
+    "Bool": core.BOOL,
+    "Text": core.TEXT,
+    "Unit": core.UNIT,
+    "Bytes": core.BYTES,
+    "Any": core.ANY,
+}
 WRAPPERS = {"List": core.H_LIST, "Array": core.H_ARRAY, "Actor": core.H_ACTOR}
-PLANNED = ("Any", "Actor")
+PLANNED = ("Actor",)
 
 
 def is_variable(name: str) -> bool:

@@ -39,7 +39,7 @@ SOURCE = """
     (map not (list true))
     (map show (list (insert Leaf 2)))
     (do (read-line) (kinds 1 2.0 "x" true unit))
-    (+ width (g 2))))
+    (+ width (g 2) (the I64 (: 2 Any)))))
 (test "sums" (= (+ 1 1) 2))
 """
 

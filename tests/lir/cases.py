@@ -316,6 +316,24 @@ b0(%0:i64)
   tailcall.closure %1 %2
 """
 
+ANY = """function @wrap -> Any
+b0(%0:i64)
+  %1:Any = any.new #"I64" %0
+  return %1
+
+function @unwrap-text -> text
+b0(%0:Any)
+  %1:text = any.get #"Text" %0 !"main.0x0:5:1"
+  %2:unit = rc.dup %1
+  %3:unit = rc.drop %0
+  return %1
+
+function @unwrap-unit -> unit
+b0(%0:Any)
+  %1:unit = any.get #"Unit" %0 !"main.0x0:5:2"
+  return %1
+"""
+
 CASES: dict[str, str] = {
     "i64": I64,
     "f64": F64,
@@ -323,6 +341,7 @@ CASES: dict[str, str] = {
     "division": DIVISION,
     "objects": OBJECTS,
     "arrays": ARRAYS,
+    "any": ANY,
     "bytes": BYTES,
     "texts": TEXTS,
     "world": WORLD,

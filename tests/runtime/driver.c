@@ -239,6 +239,10 @@ int main(int argc, char **argv, char **envp)
         zr_panic(ZR_PANIC_INDEX, "f.0x0:1:2", 3, INT64_MIN);
     if (!strcmp(what, "panic-text"))
         zr_panic_text(text("words"), "f.0x0:1:2");
+    if (!strcmp(what, "type")) {
+        static const zr_desc i64 = {ZR_DESC_ANY, 1, "I64", {ZR_FIELD_I64}}, f64 = {ZR_DESC_ANY, 1, "F64", {ZR_FIELD_F64}};
+        zr_any_wrong(zr_new(24, &f64, 0), &i64, "f.0x0:1:2");
+    }
     if (!strcmp(what, "exit"))
         zr_exit(7);
     if (!strcmp(what, "memory"))

@@ -47,6 +47,7 @@ def test_mistakes_with_our_blocks_are_seen(driver: str, mistake: str) -> None:
     [
         ("panic", 101, b"panic: index 3 out of range for length -9223372036854775808\n  at f.0x0:1:2\n"),
         ("panic-text", 101, b"panic: words\n  at f.0x0:1:2\n"),
+        ("type", 101, b"panic: value is F64, not I64\n  at f.0x0:1:2\n"),
         ("exit", 7, b""),
         ("memory", 103, b"panic: memory exhausted\n"),
     ],
