@@ -75,7 +75,7 @@ def _record(path: str, options: Options) -> str:
     from compiler import cache, pipeline
 
     library = pipeline.runtime_library()
-    settings = (options.level, sorted(options.features), path, os.getcwd())
+    settings = (options.level, sorted(options.features), *options.links, path, os.getcwd())
     return cache.key(cache.compiler_stamp(), library, *settings)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 class Options:
     """How to compile; the defaults are those of `zero build`."""
 
-    __slots__ = ("cache", "features", "keep_phases", "level", "memory_stats", "verify")
+    __slots__ = ("cache", "features", "keep_phases", "level", "links", "memory_stats", "verify")
 
     def __init__(
         self,
         *,
         features: frozenset[str] = frozenset(),
         level: str = "dev",
+        links: tuple[str, ...] = (),
         cache: bool = True,
         memory_stats: bool = False,
         keep_phases: bool = False,
@@ -24,6 +25,7 @@ class Options:
     ) -> None:
         self.features = features
         self.level = level  # dev | release
+        self.links = links  # objects and archives with the program's C functions
         self.cache = cache  # whether results of earlier builds may be used
         self.memory_stats = memory_stats  # print memory by phase on standard error
         self.keep_phases = keep_phases  # hold on to what phases drop, to show what dropping saves

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.diagnostics import Sink
+    from compiler.foreign import Linked
     from compiler.hir.program import Program
     from compiler.ir.function import Module as IrModule
     from compiler.lir.module import LirModule, UnsupportedError
     from compiler.machine.code import Code
     from compiler.meter import Meter
     from compiler.modules.module import Graph
+    from compiler.object.file import ObjectFile
     from compiler.options import Options
 
 
@@ -106,13 +108,24 @@ def back(module: IrModule, options: Options, meter: Meter | None = None) -> tupl
     return codes, lir
 
 
-def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None) -> bytes:
-    """Assemble one object and link it with the runtime.
+def foreign(
+    program: Program, options: Options, sink: Sink, reader: Callable[[str], bytes] | None = None
+) -> Linked | None:
+    """What the program is linked with, checked against the C functions that it declares; None without any."""
+    from compiler.foreign import check, externs, read_linked
 
-    Errors: LinkError; UsageError when the runtime cannot be built.
+    if not options.links and not externs(program):
+        return None
+    linked = read_linked(options.links, reader)
+    check(program, linked, sink)
+    return linked
+
+
+def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None, linked: Linked | None = None) -> bytes:
+    """Assemble one object and link it with the runtime and, where there are any, objects of the user's.
+
+    Errors: LinkError; UsageError when the runtime cannot be built, or the user's objects cannot be linked.
     """
-    from compiler.link.link import link
-    from compiler.object.archive import Archive
     from compiler.object.assemble import assemble
 
     obj = assemble(codes, lir.data, "program.o", lir.exported)
@@ -121,13 +134,28 @@ def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None) ->
         meter.hold(list(codes), lir)
     codes.clear()
     lir.data = []
-    path = runtime_library()
-    with open(path, "rb") as file:
-        archive = Archive(file.read(), path)
-    image = link([obj], archives=[archive])
+    image = link_program(obj, linked)
     if meter:
         meter.mark("link", {"image": image})
     return image
+
+
+def link_program(obj: ObjectFile, linked: Linked | None) -> bytes:
+    """Link the program's own object with the runtime and the user's objects; errors as in `executable`."""
+    from compiler.link.link import LinkError, link
+    from compiler.object.archive import Archive
+
+    path = runtime_library()
+    with open(path, "rb") as file:
+        archive = Archive(file.read(), path)
+    if linked is None:
+        return link([obj], archives=[archive])
+    try:
+        return link([obj, *linked.objects], archives=[*linked.archives, archive])
+    except LinkError as error:
+        from compiler.foreign import refused
+
+        raise refused(error) from None
 
 
 def runtime_library() -> str:
@@ -154,6 +182,7 @@ def compile_program(
     graph, program = front(path, options.features, sink, meter, reader)
     if graph is not None and program is not None:
         need_main(program, graph, sink)
+    linked = None if sink or program is None else foreign(program, options, sink, reader)
     if sink or graph is None or program is None:
         return b"", []
     inputs = graph.inputs
@@ -180,7 +209,7 @@ def compile_program(
     except UnsupportedError as error:
         refused(error, sink)
         return b"", []
-    return executable(codes, lir, meter), inputs
+    return executable(codes, lir, meter, linked), inputs
 
 
 def refused(error: UnsupportedError, sink: Sink) -> None:

@@ -10,29 +10,34 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from compiler.hir.program import Program
     from compiler.ir.function import Module
 
 
-def interp(program: Program, argv: list[str], function: int | None = None) -> int:
+def interp(
+    program: Program, argv: list[str], function: int | None = None, foreign: Callable[..., Any] | None = None
+) -> int:
     """Run in the reference interpreter; the program's status."""
     import sys
 
     from compiler.hir.interp import run
 
     streams = (sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)
-    return run(program, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], function=function)
+    return run(
+        program, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], function=function, foreign=foreign
+    )
 
 
-def mir(module: Module, argv: list[str]) -> int:
+def mir(module: Module, argv: list[str], foreign: Callable[..., Any] | None = None) -> int:
     """Run in the MIR interpreter; the program's status."""
     import sys
 
     from compiler.mir.interp import run
 
-    return run(module, argv=argv, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer, stderr=sys.stderr.buffer)
+    streams = (sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)
+    return run(module, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], foreign=foreign)
 
 
 def become(image: bytes, argv: list[str]) -> NoReturn:

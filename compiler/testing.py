@@ -10,8 +10,10 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from compiler.diagnostics import Sink
+    from compiler.foreign import Linked
     from compiler.hir.program import Program
     from compiler.options import Options
 
@@ -26,13 +28,21 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, 
     _, program = pipeline.front(path, options.features, sink)
     if sink or program is None:
         return 0, 0
+    linked = pipeline.foreign(program, options, sink)
+    foreign = None
+    if linked is not None and not sink and lane != "native":
+        from compiler.foreign import host
+
+        foreign = host(program, linked, sink)
+    if sink:
+        return 0, 0
     passed = failed = 0
     for test in program.tests:
         # The standard library has its own runs; a program that imports a module of it asks for none.
         if program.functions[test.function].file.path.startswith("std:"):
             continue
         try:
-            work = _prepared(program, test.function, lane, options)
+            work = _prepared(program, test.function, lane, options, linked, foreign)
         except UnsupportedError as error:
             pipeline.refused(error, sink)
             return 0, 0
@@ -48,14 +58,22 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, 
     return passed, failed
 
 
-def _prepared(program: Program, function: int, lane: str, options: Options) -> Callable[[], int]:
+def _prepared(
+    program: Program,
+    function: int,
+    lane: str,
+    options: Options,
+    linked: Linked | None,
+    foreign: Callable[..., Any] | None,
+) -> Callable[[], int]:
     """What runs one test in a lane and gives its status."""
     from compiler import pipeline, running
 
     if lane == "interp":
-        return lambda: running.interp(program, [], function)
+        return lambda: running.interp(program, [], function, foreign)
     module = pipeline.middle(program, options, entry=function)
     if lane == "mir":
-        return lambda: running.mir(module, [])
-    image = pipeline.executable(*pipeline.back(module, options))
+        return lambda: running.mir(module, [], foreign)
+    codes, lir = pipeline.back(module, options)
+    image = pipeline.executable(codes, lir, linked=linked)
     return lambda: running.become(image, ["test"])

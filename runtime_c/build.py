@@ -128,6 +128,16 @@ class _Whole:
 # ---- freestanding ----
 
 
+def compile_freestanding(path: str) -> str:
+    """Compile one C file as the runtime's are; the path of the object beside it.
+
+    Errors: BuildError.
+    """
+    made = os.path.splitext(path)[0] + ".o"
+    _run([compiler(), *FREESTANDING, "-c", path, "-o", made])
+    return made
+
+
 def _stamp() -> str:
     """What can change libzr.a without a new digest being asked for: sizes and times of the sources."""
     lines = [f"compiler {compiler()} {' '.join(FREESTANDING)}"]

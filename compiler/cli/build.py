@@ -11,7 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.cli.options import Arguments
 
-USAGE = "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--no-cache] [--memory-stats] [--verify]"
+USAGE = (
+    "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
+    "[--no-cache] [--memory-stats] [--verify]"
+)
 OPTIONS = {**FRONT, **BACK, "-o": VALUE}
 HELP = f"{FRONT_HELP}{BACK_HELP}  -o OUT           where the executable goes\n"
 

@@ -16,6 +16,7 @@ ERRORS = 1  # the status when the program has errors
 FRONT: dict[str, str | tuple[str, ...]] = {"--feature": LIST, "--json": FLAG, "--sarif": FLAG}
 BACK: dict[str, str | tuple[str, ...]] = {
     "--level": ("dev", "release"),
+    "--link": LIST,
     "--no-cache": FLAG,
     "--memory-stats": FLAG,
     "--keep-phases": FLAG,
@@ -27,6 +28,7 @@ FRONT_HELP = """
 """
 BACK_HELP = """\
   --level LEVEL    dev (default) or release
+  --link FILE      an object or archive with the program's C functions; may come several times
   --no-cache       use no result of an earlier build
   --memory-stats   print memory by phase on standard error
   --keep-phases    with --memory-stats: drop nothing between phases, for comparison
@@ -39,6 +41,7 @@ def options(arguments: Arguments) -> Options:
     return Options(
         features=arguments.features(),
         level=arguments.get("--level", "dev"),
+        links=tuple(arguments.lists.get("--link", ())),
         cache=not arguments.has("--no-cache"),
         memory_stats=arguments.has("--memory-stats"),
         keep_phases=arguments.has("--keep-phases"),

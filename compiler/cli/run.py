@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.cli.options import Arguments
 
-USAGE = "zero run FILE [--lane interp|mir|native] [--level dev|release] [--feature NAME] [-- ARGUMENTS]"
+USAGE = "zero run FILE [--lane interp|mir|native] [--level dev|release] [--feature NAME] [--link FILE] [-- ARGUMENTS]"
 OPTIONS = {**FRONT, **BACK, "--lane": ("interp", "mir", "native"), "--": FLAG}
 HELP = f"{FRONT_HELP}{BACK_HELP}  --lane LANE      interp (the reference), mir, or native (default)\n"
 
@@ -32,11 +32,18 @@ def run(arguments: Arguments) -> int:
     graph, program = pipeline.front(path, chosen.features, sink)
     if program is not None and graph is not None:
         pipeline.need_main(program, graph, sink)
+    foreign = None
+    if not sink and program is not None:
+        linked = pipeline.foreign(program, chosen, sink)
+        if linked is not None and not sink:
+            from compiler.foreign import host
+
+            foreign = host(program, linked, sink)
     if sink or program is None:
         return report(sink, arguments)
     # From here on memory is the program's: what it drops in circles must be found again.
     gc.freeze()
     gc.enable()
     if lane == "mir":
-        return running.mir(pipeline.middle(program, chosen), arguments.rest)
-    return running.interp(program, arguments.rest)
+        return running.mir(pipeline.middle(program, chosen), arguments.rest, foreign)
+    return running.interp(program, arguments.rest, foreign=foreign)

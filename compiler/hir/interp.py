@@ -47,9 +47,10 @@ THREAD_STACKS = (512 << 20, 64 << 20, 0)  # address space, the most that can be 
 class Machine:
     """One run of one program."""
 
-    def __init__(self, program: Program, world: World) -> None:
+    def __init__(self, program: Program, world: World, foreign: Callable[..., Any]) -> None:
         self.program = program
         self.world = world
+        self.foreign = foreign  # calls a C function
         self.builtins = table(world)
         self.codes: dict[tuple[int, tuple[int, ...]], Code] = {}
         self.actuals: tuple[int, ...] = ()  # the type arguments of the function being translated
@@ -146,9 +147,11 @@ def run(
     stdout: BinaryIO,
     stderr: BinaryIO,
     function: int | None = None,
+    foreign: Callable[..., Any] | None = None,
 ) -> int:
     """Run main, or the function with this id, and return the exit status; its result is printed unless Unit.
 
+    `foreign(symbol, signature, arguments…)` calls a C function (`compiler/foreign.py`).
     Streams are binary.  For a test, `function` is the test's: it prints `true` or `false`.
     """
     world = World([argument.encode("utf-8", "surrogateescape") for argument in argv], stdin, stdout)
@@ -157,7 +160,8 @@ def run(
 
     def guarded() -> None:
         try:
-            status.append(_run(Machine(program, world), program.main if function is None else function, stderr))
+            machine = Machine(program, world, foreign or _no_foreign)
+            status.append(_run(machine, program.main if function is None else function, stderr))
         except BaseException as error:
             failure.append(error)
 
@@ -170,6 +174,10 @@ def run(
     if failure:
         raise failure[0]
     return status[0]
+
+
+def _no_foreign(symbol: str, *_: object) -> None:
+    raise ValueError(f"nobody was given to call the C function {symbol}")
 
 
 def _start(target: Callable[[], None]) -> threading.Thread:

@@ -12,7 +12,7 @@ from compiler.builtins import BUILTINS
 from compiler.hir.interp_numbers import bits_f64
 from compiler.hir.interp_values import NIL, Box, Closure, Code, Cons, Data, Native, Panic, list_of
 from compiler.hir.ops import OPS
-from compiler.types.core import ANY
+from compiler.types.core import ANY, BOOL, F64, I64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Maker = Callable[[Machine, Function, int, list[Any], int], Run]
 
 FORMS: dict[str, Maker] = {}
+CROSSING = {I64: "i64", F64: "f64", BOOL: "bool"}  # what reaches a C function, as a lane names it
 
 
 def form(maker: Maker) -> Maker:
@@ -277,6 +278,16 @@ def call(machine: Machine, function: Function, node: int, runs: list[Any], tail:
         return finish(code, [argument(frame) for argument in arguments])
 
     return run
+
+
+@form
+def extern(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
+    types = [CROSSING.get(function.body.type[kid], "unit") for kid in function.body.children(node)]
+    crossing = [run for run, word in zip(_kids(function, node, runs), types, strict=True) if word != "unit"]
+    symbol = machine.program.texts[function.body.imm[node]]
+    result = CROSSING.get(function.body.type[node], "unit")
+    shape = " ".join([*[word for word in types if word != "unit"], "->", result])
+    return lambda frame: machine.foreign(symbol, shape, *[run(frame) for run in crossing])
 
 
 @form

@@ -48,6 +48,7 @@ OPS: tuple[Op, ...] = (
     Op("set", "1", "local", "Assigns a mutable local; Unit."),
     Op("call", "any", "inst", "Calls a top-level function with exactly its arguments (none for a nullary one)."),
     Op("apply", "2+", "none", "Calls the function value kid 0 with the other kids; every function value takes at least one: `(f)` passes unit, and a nullary function used as a value ignores it."),
+    Op("extern", "any", "text", "Calls the C function of this name with the kids that are not Unit; the whole body of an extern."),
     Op("builtin", "any", "inst", "Calls a builtin; variadic arithmetic is already folded to two operands, text-cat keeps 2+; nullary ones have no kids."),
     Op("make", "any", "inst", "Builds a value with a constructor and all its fields."),
     Op("list", "any", "none", "Builds a list of the kids."),

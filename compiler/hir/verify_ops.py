@@ -201,6 +201,17 @@ def _text(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
         v.say(node, f"no text {v.body.imm[node]}")
 
 
+def _extern(v: Verifier, node: int, kids: list[int]) -> None:
+    types = [v.body.type[kid] for kid in kids] + [v.body.type[node]]
+    if not all(t in (I64, F64, BOOL, UNIT) for t in types):
+        v.say(node, "only I64, F64, Bool and Unit cross to C")
+    given = [v.body.imm[kid] for kid in kids if v.body.op[kid] == CODE["local"]]
+    if given != v.f.params or len(kids) != len(given) or node != v.f.root:
+        v.say(node, "is not the whole body, or is not given the parameters as they are")
+    if not 0 <= v.body.imm[node] < len(v.p.texts):
+        v.say(node, f"no text {v.body.imm[node]}")
+
+
 def _bool(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
     v.is_type(node, BOOL, "its type")
     if v.body.imm[node] not in (0, 1):
@@ -502,6 +513,7 @@ RULES: dict[str, Callable[[Verifier, int, list[int]], None]] = {
     "set": _set,
     "call": _call("fn"),
     "apply": _apply,
+    "extern": _extern,
     "builtin": _call("builtin"),
     "make": _call("ctor"),
     "list": _elements(H_LIST),

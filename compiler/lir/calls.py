@@ -116,6 +116,14 @@ def _call_closure(b: Builder, value: int) -> int:
     return made if result else -1
 
 
+def _call_c(b: Builder, value: int) -> int:
+    result = _result(b, value)
+    made = b.emit("call.c", result, tuple([b.use(arg) for arg in b.source.args[value]]), b.source.imm[value])
+    if b.source.type[value] == "bool":  # a _Bool fills only the low byte
+        made = b.emit("and", "i64", (made, b.const(255)))
+    return made if result else -1
+
+
 def _tail(b: Builder, value: int) -> int:
     b.emit("tail", "", _pass(b, b.source.args[value]), b.source.imm[value])
     return -1
@@ -163,6 +171,7 @@ RULES: dict[str, Rule] = {
     **{name: _runtime(*row) for name, row in RUNTIME.items()},
     "call": _call,
     "call.closure": _call_closure,
+    "call.c": _call_c,
     "tailcall": _tail,
     "tailcall.closure": _tail_closure,
     "text.cat": _text_cat,

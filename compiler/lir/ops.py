@@ -88,6 +88,7 @@ OPS: tuple[Op, ...] = (
     # Calls: imm is the symbol.  `result` is "" when there is none.
     Op("call", "any*", "any", "Calls a function of the program.", imm="function", effect="calls"),
     Op("call.rt", "any*", "any", "Calls a runtime function (a row of runtime.py).", imm="runtime", effect="calls"),
+    Op("call.c", "any*", "any", "Calls a C function; at most six integers and eight floats.", imm="text", effect="calls"),
     Op("call.ind", "ptr any*", "any", "Calls the code at the address with the other arguments.", effect="calls"),
     # Terminators.
     Op("jump", "", "", "To the successor.", effect="ends"),

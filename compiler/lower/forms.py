@@ -423,6 +423,12 @@ def _call_tail(b: Builder, node: int) -> None:
     b.emit("tailcall", "", tuple(args), b.lowering.instance(named, actuals))
 
 
+@form("extern")
+def _extern(b: Builder, node: int) -> int:
+    args = [arg for arg in values(b, body_of(b).children(node)) if b.typed(arg) != "unit"]
+    return b.emit("call.c", node_type(b, node), tuple(args), b.lowering.program.texts[body_of(b).imm[node]])
+
+
 @form("apply")
 def _apply(b: Builder, node: int) -> int:
     args = values(b, body_of(b).children(node))

@@ -12,7 +12,7 @@ FORM = Kind(
     "`{name}` is planned and not built in this version",
     help="{advice}",
     explain="""\
-The form is part of the language and is read, but this version of the compiler cannot compile it: `region`, `extern`
+The form is part of the language and is read, but this version of the compiler cannot compile it: `region`
 and actors.""",
 )
 BUILTIN = Kind(

@@ -138,6 +138,7 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     "process.argv": ("{r} = text_list(world.argv)",),
     "process.exit": ("raise Ended('exit', ({0} & 255,))",),
     "time.now": ("{r} = now()",),
+    "call.c": ("{r} = world.foreign({i!r}, {s!r}, {all})",),
     "rc.dup": (),
     "rc.drop": (),
 }
@@ -333,6 +334,7 @@ class Translator:
             p=repr(self.module.places[function.at[value]]),
             t=repr(function.type[value]),
             t0=repr(function.type[function.args[value][0]]) if words else "",
+            s=" ".join([*[function.type[arg] for arg in function.args[value]], "->", function.type[value]]),
             all=", ".join(words),
             cat=" + ".join(word + ".b" for word in words),
         )

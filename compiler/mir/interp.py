@@ -20,6 +20,7 @@ from compiler.panics import MEMORY_LINE, MEMORY_STATUS, PANICS, STACK_LINE, STAC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, BinaryIO
 
     from compiler.ir.function import Module
@@ -42,9 +43,10 @@ class Tail:
 class World:
     """What the program sees of the outside."""
 
-    def __init__(self, argv: list[bytes], stdin: BinaryIO) -> None:
+    def __init__(self, argv: list[bytes], stdin: BinaryIO, foreign: Callable[..., Any] | None) -> None:
         self.argv = argv
         self.stdin = stdin
+        self.foreign = foreign  # calls a C function
         self.taken = b""
 
     def read_line(self) -> bool:
@@ -238,13 +240,16 @@ def run(
     stdout: BinaryIO,
     stderr: BinaryIO,
     check_counts: bool = False,
+    foreign: Callable[..., Any] | None = None,
 ) -> int:
     """Run the module's entry function; the exit status.
+
+    `foreign(symbol, signature, arguments…)` calls a C function (`compiler/foreign.py`).
 
     Errors: CountError with `check_counts`.
     """
     heap: Heap = CountedHeap() if check_counts else Heap()
-    world = World([os.fsencode(argument) for argument in argv], stdin)
+    world = World([os.fsencode(argument) for argument in argv], stdin, foreign)
     scope = translate(module, heap, world, stdout, counted=check_counts)
     entry = scope[python_names(module)[module.entry]]
     status, message = 0, ""

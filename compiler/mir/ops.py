@@ -146,6 +146,7 @@ OPS: tuple[Op, ...] = (
     # Functions.
     Op("call", "any*", "any", "Calls the function that imm names.", imm="function", effect="calls", owns="o"),
     Op("call.closure", "ref any*", "any", "Calls a closure: the closure, then its arguments.", effect="calls", owns="o"),
+    Op("call.c", "any*", "any", "Calls the C function that imm names; i64, f64 and bool cross, and unit as a result.", imm="text", effect="calls"),
     Op("closure", "any*", "fn", "A closure of the function imm names over captured values; that function's parameter 0 is the closure itself.", imm="function", effect="calls", owns="o"),
     Op("capture", "fn", "any", "Captured value imm of a closure of known function: parameter 0, or after inlining a `closure` of this function.", imm="int", alias=True),
     # Counts (only after memory/rc).

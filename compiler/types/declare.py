@@ -1,7 +1,7 @@
 """Top-level declarations become rows: types with their constructors, signatures, constants, tests.
 
 Two rounds a module: first every name is entered, then what the names stand for is read, so order in a file
-does not matter.  Bodies are left to `expr.py`.  To add an annotation of ƒ, add its case in `_annotate`.
+does not matter.  Bodies are left to `expr.py`.  To add an annotation of ƒ, add its case in `annotate`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL, TEXT
 from compiler.types.core import BOOL, H_USER, UNIT
 from compiler.types.scope import connect_imports, prelude
-from compiler.types.state import ABSENT, CONST, CTOR, FN, Checker, CtorInfo, DataInfo, FnInfo, ModuleNames, Name
+from compiler.types.state import CONST, CTOR, FN, Checker, CtorInfo, DataInfo, FnInfo, ModuleNames, Name
 from compiler.types.typeform import is_variable, read_type
 
 TYPE_CHECKING = False
@@ -85,23 +85,23 @@ def declare_module(
     types = _enter_types(c, module, names, prefix)
     infos = [info for n in module.functions if (info := _enter_function(c, module, names, prefix, n)) is not None]
     consts = [info for n in module.consts if (info := _enter_const(c, module, names, prefix, n)) is not None]
+    externs: list[FnInfo] = []
+    if module.externs:
+        from compiler.types import extern
+
+        found = [extern.enter(c, module, names, prefix, n) for n in module.externs]
+        externs = [info for info in found if info is not None]
     connect_imports(c, module, names)
     for data, ctor_nodes in types:
         _read_ctors(c, module, names, data, ctor_nodes)
     for fn in infos:
         _read_function(c, module, names, fn)
+    for info in externs:
+        extern.read(c, module, names, info)
     for const in consts:
         _read_const(c, module, names, const)
     tests = [info for k, n in enumerate(module.tests) if (info := _enter_test(c, module, f"{prefix}.test.{k + 1}", n))]
-    for n in module.externs:
-        from compiler.messages import backend
-
-        hint = "the builtins are what a program can reach today"
-        c.report(backend.FORM, module, n, name="extern", advice=hint)
-        name_node = module.forms.children(n)[2]
-        symbol = module.forms.data[name_node]
-        names.values[symbol] = names.own_values[symbol] = Name(ABSENT, None, index, name_node)
-    return [*infos, *consts, *tests]
+    return [*infos, *externs, *consts, *tests]
 
 
 def _enter_types(c: Checker, module: Module, names: ModuleNames, prefix: str) -> list[tuple[DataInfo, list[int]]]:
@@ -219,7 +219,7 @@ def _field(c: Checker, module: Module, node: int) -> tuple[int, int, bool] | Non
     return None
 
 
-def _new_function(c: Checker, module: Module, unique: str, label: str, node: int, name_node: int) -> FnInfo:
+def new_function(c: Checker, module: Module, unique: str, label: str, node: int, name_node: int) -> FnInfo:
     function = Function(len(c.program.functions), unique, module.file)
     function.start = module.forms.start[node]
     function.end = module.forms.end[node]
@@ -242,7 +242,7 @@ def _enter_function(c: Checker, module: Module, names: ModuleNames, prefix: str,
         return None
     if symbol in names.own_values:
         return None  # the module loader has reported it
-    info = _new_function(c, module, f"{prefix}.{name}", name, node, kids[1])
+    info = new_function(c, module, f"{prefix}.{name}", name, node, kids[1])
     info.function.exported = module.exports is None or symbol in module.exports
     names.values[symbol] = names.own_values[symbol] = Name(FN, info, module.id, kids[1])
     return info
@@ -255,7 +255,7 @@ def _read_function(c: Checker, module: Module, names: ModuleNames, info: FnInfo)
     params = -1
     at = 0
     seen: set[str] = set()
-    while at < len(rest) and _annotate(c, module, info, rest[at], seen):
+    while at < len(rest) and annotate(c, module, info, rest[at], seen):
         at += 1
     if at < len(rest) and forms.kind[rest[at]] == LIST:
         params = rest[at]
@@ -281,7 +281,7 @@ def _is_cfg(c: Checker, module: Module, node: int) -> bool:
     return forms.kind[head] == SYMBOL and c.names[forms.data[head]] == "cfg"
 
 
-def _annotate(c: Checker, module: Module, info: FnInfo, node: int, seen: set[str]) -> bool:
+def annotate(c: Checker, module: Module, info: FnInfo, node: int, seen: set[str]) -> bool:
     """Take an annotation of ƒ; False when the form is none."""
     forms = module.forms
     parts = forms.children(node)
@@ -405,7 +405,7 @@ def _enter_const(c: Checker, module: Module, names: ModuleNames, prefix: str, no
         return None
     if symbol in names.own_values:
         return None
-    info = _new_function(c, module, f"{prefix}.{name}", name, node, kids[1])
+    info = new_function(c, module, f"{prefix}.{name}", name, node, kids[1])
     info.nullary = info.declared = info.ready = True
     info.body = kids[2:4] if len(kids) == 4 else []
     info.function.exported = module.exports is None or symbol in module.exports
@@ -439,7 +439,7 @@ def _enter_test(c: Checker, module: Module, unique: str, node: int) -> FnInfo | 
         c.report(say.FORM_SHAPE, module, node, name="test", shape='(test "title" body…), with a Bool at the end')
         return None
     title = forms.texts[forms.data[kids[1]]]
-    info = _new_function(c, module, unique, f'test "{title}"', node, kids[1])
+    info = new_function(c, module, unique, f'test "{title}"', node, kids[1])
     info.nullary = info.declared = info.ready = True
     info.result = BOOL
     info.body = kids[2:]

@@ -43,6 +43,7 @@ class FnInfo:
         "cap_node",
         "caps",
         "declared",
+        "extern",
         "function",
         "label",
         "module",
@@ -71,6 +72,7 @@ class FnInfo:
         self.body: list[int] = []
         self.annotation = -1  # the ∷ form
         self.declared = False  # has a usable ∷
+        self.extern = ""  # the C function's name
         self.variables: dict[int, int] = {}  # type variables of the ∷: symbol -> type
         self.params: tuple[int, ...] = ()
         self.result = 0
@@ -164,6 +166,7 @@ class Checker:
         "program",
         "sink",
         "special",
+        "storable",
         "unifier",
         "word",
     )
@@ -182,6 +185,7 @@ class Checker:
         self.word = graph.symbols.id
         self.builtins: list[BuiltinInfo | None] = [None] * len(BUILTINS)
         self.special: dict[int, Callable[[Frame, int, int], int]] = {}
+        self.storable: dict[int, bool] = {}  # type -> whether something can be stored into its values
 
     def file(self, module: int) -> SourceFile:
         return self.graph.modules[module].file

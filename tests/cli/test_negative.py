@@ -4,6 +4,7 @@
 
     ; expect: CODE [FILE:]LINE:COLUMN
     ; features: NAME …                        (optional)
+    ; without a C compiler                    (optional)
 
 and the whole message stands beside it as `.expected`, rewritten by BLESS=1.
 """
@@ -16,7 +17,7 @@ import re
 
 import pytest
 
-from compiler import pipeline
+from compiler import foreign, pipeline
 from compiler.cli import render
 from compiler.diagnostics import CLASSES, Sink
 from compiler.messages import everything
@@ -48,6 +49,9 @@ def test_raises_what_it_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     graph, program = pipeline.front(str(root), features, sink)
     if graph is not None and program is not None:
         pipeline.need_main(program, graph, sink)
+    if program is not None and b"; without a C compiler\n" in root.read_bytes():
+        monkeypatch.setenv("CC", "/nowhere/cc")
+        foreign.host(program, foreign.Linked(), sink)
     if not sink:  # what only the back end can refuse
         pipeline.compile_program(str(root), Options(features=features), sink)
     assert sink, "this program has no error"

@@ -16,6 +16,7 @@ SOURCE = """
 (τ Point (Point (x F64) (mut y F64)))
 (τ (Tree a) Leaf (Node (Tree a) a (Tree a)))
 (const width I64 (* 2 40))
+(extern "C" tick (∷ (→ I64 Bool Unit F64)))
 (ƒ insert (t x)
   (match t
     (Leaf (Node Leaf x Leaf))

@@ -334,6 +334,20 @@ b0(%0:Any)
   return %1
 """
 
+FOREIGN = """\
+module mir
+
+function @f -> bool
+b0(%0:i64 %1:f64)
+  %2:bool = call.c #"odd" %0 %1
+  return %2
+
+function @g -> unit
+b0(%0:bool)
+  %1:unit = call.c #"note" %0
+  return %1
+"""
+
 CASES: dict[str, str] = {
     "i64": I64,
     "f64": F64,
@@ -346,4 +360,5 @@ CASES: dict[str, str] = {
     "texts": TEXTS,
     "world": WORLD,
     "calls": CALLS,
+    "foreign": FOREIGN,
 }

@@ -32,7 +32,7 @@ def _passed(s: Selector, values: tuple[int, ...]) -> tuple[list[int], tuple[int,
     return [s.free(v) for v in values], fix
 
 
-@row("call", "call.rt")
+@row("call", "call.rt", "call.c")
 def call(s: Selector, value: int) -> None:
     symbol = s.imm[value]
     known = BY_NAME.get(symbol) if s.op[value] == LIR["call.rt"] else None
