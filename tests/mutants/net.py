@@ -34,7 +34,7 @@ from tests.fuzz.generator import program as generate
 
 CPU_SECONDS = 20  # for one program in all lanes: a planted bug may well be an endless loop
 FIRST = 10  # generated programs before the corpus
-QUICK_BYTES = 6_000  # of source, for the quick corpus
+QUICK_BYTES = 10_000  # of source, for the quick corpus
 MIR_SECONDS = 2  # of CPU for a corpus program in the MIR interpreter; what is longer, native code runs alone
 
 
