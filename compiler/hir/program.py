@@ -37,14 +37,27 @@ class Body:
     def add(self, op: int, type: int, start: int, end: int, kids: list[int], imm: int = 0) -> int:  # noqa: A002
         """Append a node whose children exist already; returns its index."""
         node = len(self.op)
+        all_kids = self.kids
+        self.op.append(op)
+        self.type.append(type)
+        self.start.append(start)
+        self.end.append(end)
+        self.imm.append(imm)
+        self.first.append(len(all_kids))
+        self.count.append(len(kids))
+        all_kids += kids
+        return node
+
+    def leaf(self, op: int, type: int, start: int, end: int, imm: int = 0) -> int:  # noqa: A002
+        """Append a node without children."""
+        node = len(self.op)
         self.op.append(op)
         self.type.append(type)
         self.start.append(start)
         self.end.append(end)
         self.imm.append(imm)
         self.first.append(len(self.kids))
-        self.count.append(len(kids))
-        self.kids.extend(kids)
+        self.count.append(0)
         return node
 
     def children(self, node: int) -> list[int]:

@@ -8,6 +8,12 @@ Knows nothing of what a form means.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.diagnostics import Kind
+
 LIST, SYMBOL, INT, FLOAT, TEXT = range(5)
 KIND_NAMES = ("list", "symbol", "int", "float", "text")
 
@@ -26,13 +32,17 @@ GLYPHS = {
 
 
 class Symbols:
-    """Interned names: `id(name)` and `name(id)`; ids are small ints in order of first sight."""
+    """Interned names: `id(name)` and `name(id)`; ids are small ints in order of first sight.
 
-    __slots__ = ("_ids", "names")
+    `words` is the reader's: what it has found each word of the program's files to be.
+    """
+
+    __slots__ = ("_ids", "names", "words")
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self.names: list[str] = []
+        self.words: dict[str, tuple[int, int] | tuple[Kind, Mapping[str, object]]] = {}
 
     def id(self, name: str) -> int:
         found = self._ids.get(name)

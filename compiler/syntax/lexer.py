@@ -27,13 +27,13 @@ SYMBOL_BYTES = 255
 SIGNS = "+-*/%<>=!?.:_"
 GLYPH_SIGNS = "⊙↥↦≔∷→"  # the other glyphs are letters
 
-# Groups: 1 open, 2 close, 3 word, 4 text, 5 anything else; no group at the end of the file.
+# Groups: 1 open, 2 close (all that stand together), 3 word, 4 text, 5 anything else; no group at the end of the file.
 # Everything that repeats is possessive: a 1 MB line costs one walk.
 OPEN, CLOSE, WORD, TEXT_TOKEN, OTHER = range(1, 6)
 WORD_PATTERN = rf"[\w{re.escape(SIGNS)}{GLYPH_SIGNS}]++"
 TEXT_PATTERN = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _OTHER = rf"""[^\s()"';\w\[\]{{}}{re.escape(SIGNS)}{GLYPH_SIGNS}]++|."""
-TOKEN = re.compile(rf"(?:[ \t\r\n]++|;[^\n]*+)*+(?:(\()|(\))|({WORD_PATTERN})|({TEXT_PATTERN})|({_OTHER})|\Z)", re.S)
+TOKEN = re.compile(rf"(?:[ \t\r\n]++|;[^\n]*+)*+(?:(\()|(\)++)|({WORD_PATTERN})|({TEXT_PATTERN})|({_OTHER})|\Z)", re.S)
 
 # Control and invisible characters: category Cc and Cf, line and paragraph separators, the fillers that count as
 # letters, non-characters.  A carriage return is one unless it ends a line.

@@ -25,9 +25,9 @@ from compiler.syntax.lexer import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from compiler.diagnostics import Kind, Sink, SourceFile
+    from compiler.diagnostics import Sink, SourceFile
     from compiler.syntax.forms import Symbols
-    from compiler.syntax.lexer import Facts, Problem
+    from compiler.syntax.lexer import Problem
 
 DEPTH = 10_000
 _CLOSING = {"[": "]", "{": "}"}
@@ -63,7 +63,7 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
     forms = Forms()
     kinds, starts, ends, datas, counts = forms.kind, forms.start, forms.end, forms.data, forms.count
     kids, texts, top = forms.kids, forms.texts, forms.top
-    words: dict[str, tuple[int, int] | tuple[Kind, Facts]] = {}
+    words = symbols.words
     open_nodes: list[int] = []  # the lists that are open, and where their children begin in `pending`
     marks: list[int] = []
     pending: list[int] = []
@@ -82,16 +82,16 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 if entry is None:
                     entry = words[word] = classify(word, symbols)
                 kind, data = entry
-                start, end = match.span(WORD)
+                end = match.end()
                 if isinstance(kind, int):
                     pending.append(len(kinds))
                     kinds.append(kind)
-                    starts.append(start)
+                    starts.append(end - len(word))
                     ends.append(end)
                     datas.append(data)  # type: ignore[arg-type]  # narrowed by `kind` above
                     counts.append(0)
                 else:
-                    problems.append((kind, start, end, data))  # type: ignore[arg-type]
+                    problems.append((kind, end - len(word), end, data))  # type: ignore[arg-type]
                     broken = True
             elif group == OPEN:
                 start = match.end() - 1
@@ -116,18 +116,23 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 counts.append(0)
                 continue
             elif group == CLOSE:
-                end = match.end()
-                if not open_nodes:
-                    problems.append((parse.EXTRA_PAREN, end - 1, end, {}))
-                    continue
-                node = open_nodes.pop()
-                first = marks.pop()
-                ends[node] = end
-                datas[node] = len(kids)
-                counts[node] = len(pending) - first
-                kids += pending[first:]
-                del pending[first:]
-                pending.append(node)
+                for end in range(match.start(CLOSE) + 1, match.end() + 1):
+                    if not open_nodes:
+                        problems.append((parse.EXTRA_PAREN, end - 1, end, {}))
+                        continue
+                    node = open_nodes.pop()
+                    first = marks.pop()
+                    ends[node] = end
+                    datas[node] = len(kids)
+                    counts[node] = len(pending) - first
+                    kids += pending[first:]
+                    pending[first:] = (node,)
+                    if not open_nodes:
+                        if not broken:
+                            top.append(node)
+                        del pending[:]
+                        broken = False
+                continue
             elif group == TEXT_TOKEN:
                 start, end = match.span(TEXT_TOKEN)
                 raw = match[TEXT_TOKEN]

@@ -30,7 +30,9 @@ def read_bytes(path: str) -> bytes:
     with open(path, "rb", buffering=0) as stream:
         chunks = []
         room = LARGEST
-        while chunk := stream.read(1 << 20):
+        # A buffer is made for as much as is asked for; devices and pipes have no size.
+        step = min(max(os.fstat(stream.fileno()).st_size + 1, 1 << 12), 1 << 20)
+        while chunk := stream.read(step):
             chunks.append(chunk)
             room -= len(chunk)
             if room < 0:

@@ -5,9 +5,9 @@ Functions with (cap …) count as they declare, and must keep to it.  A store in
 function did not make is the effect `store`: no capability names it, and only pure functions are held to it.
 
 Whose data it is, is judged simply: a local is the function's own when every value it is given is a new
-array, Bytes or record (`array`, `array-of`, `array-copy`, `bytes`, a constructor, `with`), or another such local.  A call of
-a function that stores into its arguments is harmless when every array or record handed to it is the caller's own and
-flat.
+array, Bytes or record (`array`, `array-of`, `array-copy`, `bytes`, a constructor, `with`), or another such local.
+A call of a function that stores into its arguments is harmless when every array or record handed to it is the caller's
+own and flat.
 """
 
 from __future__ import annotations
@@ -150,32 +150,48 @@ def _own_locals(f: Frame) -> set[int]:
             given.setdefault(body.imm[node], []).append(body.kids[body.first[node]])
         elif op == OP_SET:
             given.setdefault(body.imm[node], []).append(body.kids[body.first[node]])
-    changed = True
-    while changed:
-        changed = False
-        for local in sorted(own):
-            if not all(_is_new(f, value, own) for value in given[local]):
-                own.discard(local)
-                changed = True
+    readers: dict[int, list[int]] = {}  # local -> locals that are given it, whose answer hangs on its own
+    for local in own:
+        for value in given[local]:
+            for source in _results(f, value):
+                if body.op[source] == OP_LOCAL:
+                    readers.setdefault(body.imm[source], []).append(local)
+    todo = list(own)
+    while todo:
+        local = todo.pop()
+        if local in own and not all(_is_new(f, value, own) for value in given[local]):
+            own.discard(local)
+            todo.extend(readers.get(local, ()))
     return own
 
 
-def _is_new(f: Frame, node: int, own: set[int]) -> bool:
+def _results(f: Frame, node: int) -> list[int]:
+    """The nodes whose value the node's value is: through `let`, `do` and the branches of `if`."""
     body = f.body
+    found = []
     todo = [node]
     while todo:
         node = todo.pop()
         op = body.op[node]
-        if op == OP_LOCAL:
-            if body.imm[node] not in own:
-                return False
-        elif op == OP_BUILTIN:
-            if f.c.program.insts[body.imm[node]][1] not in NEW_ARRAYS:
-                return False
-        elif op in (OP_LET, OP_DO):
+        if op in (OP_LET, OP_DO):
             todo.append(body.children(node)[-1])
         elif op == OP_IF:
             todo.extend(body.children(node)[1:])
+        else:
+            found.append(node)
+    return found
+
+
+def _is_new(f: Frame, node: int, own: set[int]) -> bool:
+    body = f.body
+    for source in _results(f, node):
+        op = body.op[source]
+        if op == OP_LOCAL:
+            if body.imm[source] not in own:
+                return False
+        elif op == OP_BUILTIN:
+            if f.c.program.insts[body.imm[source]][1] not in NEW_ARRAYS:
+                return False
         elif op not in MAKERS:
             return False
     return True
@@ -203,6 +219,13 @@ def _harmless(f: Frame, node: int, own: set[int]) -> bool:
 
 def can_store(c: Checker, t: int) -> bool:
     """Whether something can be stored into a value of the type, at any depth."""
+    known = c.storable.get(t)
+    if known is None:
+        known = c.storable[t] = _can_store(c, t)
+    return known
+
+
+def _can_store(c: Checker, t: int) -> bool:
     types = c.program.types
     seen = {t}
     todo = [t]

@@ -57,7 +57,13 @@ def expr(f: Frame, n: int, expected: int) -> int:
                 return call_name(f, n, name, expected)
         return apply_value(f, n, first, expected)
     if kind == SYMBOL:
-        return symbol_value(f, n, expected)
+        local = f.env.get(f.data[n])
+        if local is None:
+            return symbol_value(f, n, expected)
+        if f.captures:
+            note_capture(f, local)
+        found = f.locals[local].type
+        return fit(f, f.body.leaf(OP_LOCAL, found, f.start[n], f.end[n], local), n, found, expected)
     if kind == INT:
         return fit(f, f.emit(OP_I64, I64, n, [], f.data[n]), n, I64, expected)
     if kind == FLOAT:
@@ -138,13 +144,8 @@ def sequence(f: Frame, nodes: list[int], n: int, expected: int) -> int:
 # --- names -------------------------------------------------------------------------------------
 
 
-def use_local(f: Frame, local: int, n: int) -> int:
-    """A node that reads a local, after noting which lambdas capture it."""
-    note_capture(f, local)
-    return f.emit(OP_LOCAL, f.locals[local].type, n, [], local)
-
-
 def note_capture(f: Frame, local: int) -> None:
+    """Let the lambdas around the place at hand capture the local, where it is not their own."""
     level = f.levels[local]
     if level < len(f.captures):
         for captured in f.captures[level:]:
@@ -154,11 +155,8 @@ def note_capture(f: Frame, local: int) -> None:
 
 
 def symbol_value(f: Frame, n: int, expected: int) -> int:
+    """What a name means that is no local."""
     symbol = f.data[n]
-    local = f.env.get(symbol)
-    if local is not None:
-        node = use_local(f, local, n)
-        return fit(f, node, n, f.body.type[node], expected)
     text = f.c.names[symbol]
     if text in ("true", "false"):
         return fit(f, f.emit(OP_BOOL, BOOL, n, [], int(text == "true")), n, BOOL, expected)

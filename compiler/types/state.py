@@ -213,6 +213,7 @@ class Frame:
     """The inference of one body.  Arrays of the module's forms are held directly: they are read at every step."""
 
     __slots__ = (
+        "add",
         "body",
         "c",
         "captures",
@@ -258,6 +259,7 @@ class Frame:
         self.start = forms.start
         self.end = forms.end
         self.body = info.function.body
+        self.add = self.body.add
         self.locals: list[Local] = info.function.locals
         self.lambdas = info.function.lambdas
         self.levels: list[int] = []  # per local, how many lambdas are around its binding
@@ -277,7 +279,7 @@ class Frame:
 
     def emit(self, op: int, type: int, n: int, kids: list[int], imm: int = 0) -> int:  # noqa: A002
         """A HIR node for the form n."""
-        return self.body.add(op, type, self.start[n], self.end[n], kids, imm)
+        return self.add(op, type, self.start[n], self.end[n], kids, imm)
 
     def report(self, kind: Kind, n: int, notes: tuple[Note, ...] = (), **facts: object) -> None:
         self.c.sink.add(kind, self.module.file, self.start[n], self.end[n], notes, **facts)
