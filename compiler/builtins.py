@@ -4,7 +4,7 @@ The checker, the interpreters, the lowering, `docs/reference/builtins.md` and th
 this table and keep no list of their own.  A type is written as the language writes it; `n` is a type
 variable constrained to I64 or F64, other lower-case letters are free.  `variadic` builtins take two or
 more operands and are not function values; everything else is an ordinary function value.
-`status` says where a builtin stands: `built`, or `planned` (a use is BACKEND_UNSUPPORTED).
+`status` says where a builtin stands; today every row is `built`.
 """
 
 from __future__ import annotations
@@ -114,12 +114,11 @@ BUILTINS: tuple[Builtin, ...] = (
     B("exit", "(-> I64 a)", "Ends the program; the status is n modulo 256.", capability="io"),
     B("panic", "(-> Text a)", "Ends the program with status 101 and a message.", capability="panic", panics="user"),
     B("now-ns", "(-> Unit I64)", "Nanoseconds of a monotonic clock.", capability="time"),
-    # Parsed and typed later; a use today says so (BACKEND_UNSUPPORTED).
-    B("spawn", "(-> (-> (Actor m) Unit) (Actor m))", "Starts an actor.", capability="actor", status="planned"),
-    B("send", "(-> (Actor m) m Unit)", "Sends a message.", capability="actor", status="planned"),
-    B("receive", "(-> (Actor m) m)", "Waits for a message.", capability="actor", status="planned"),
-    B("join", "(-> (Actor m) Unit)", "Waits for an actor's end.", capability="actor", status="planned"),
-    B("inbox", "(-> Unit (Actor m))", "A fresh actor owned by the caller.", capability="actor", status="planned"),
+    B("spawn", "(-> (-> (Actor m) Unit) (Actor m))", "Starts an actor that runs the function, copied with what it captured.", capability="actor"),
+    B("send", "(-> (Actor m) m Unit)", "Puts a message, moved or copied, at the end of the actor's mailbox.", capability="actor"),
+    B("receive", "(-> (Actor m) m)", "Takes the oldest message of a mailbox of one's own; waits for one.", capability="actor", panics="not-owner"),
+    B("join", "(-> (Actor m) Unit)", "Waits until the actor, or an inbox's owner, has ended.", capability="actor"),
+    B("inbox", "(-> Unit (Actor m))", "A fresh mailbox owned by the caller.", capability="actor"),
 )
 # fmt: on
 

@@ -18,7 +18,8 @@ PANICS: dict[str, tuple[int, int, str]] = {
     "array-length": (6, 101, "array length {0} out of range"),
     "digits": (7, 101, "digits {0} out of range"),
     "cycle": (8, 101, "value contains itself"),
-    "type": (9, 101, "value is {0}, not {1}"),
+    "not-owner": (9, 101, "receive by another than the owner"),
+    "type": (10, 101, "value is {0}, not {1}"),
 }
 
 # Ends without a place: one line on stderr each.

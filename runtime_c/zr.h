@@ -9,8 +9,8 @@
  *   ownership  arguments are borrowed, results are owned, unless the line says otherwise
  *   text       known length, any bytes; one NUL after the last byte, not counted
  *   loc        NUL-terminated "file:line:col", only read when the program ends
- *   threads    every thread has its own heap; objects are never shared; standard input and output
- *              belong to one thread at a time
+ *   threads    every thread has its own heap, and frees blocks of other heaps too; an object belongs to one actor,
+ *              static ones to all; standard input and output have locks of their own
  * A new runtime function is a row in compiler/lir/runtime.py, a line here, and its body in one topic's file.
  */
 #ifndef ZR_H
@@ -95,6 +95,13 @@ void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1);
 void zr_panic_text(zr_object *text, const char *loc);
 void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc);
 
+/* Actors. */
+zr_object *zr_spawn(zr_object *function);
+zr_object *zr_inbox(void);
+void zr_send(zr_object *actor, int64_t bits, int64_t field);
+int64_t *zr_receive(zr_object *actor, const char *loc);
+void zr_join(zr_object *actor);
+
 /* The allocator.  Blocks are aligned to 16 bytes; n may be 0; zr_free never takes NULL. */
 void *zr_alloc(size_t n);
 void zr_free(void *block);
@@ -121,7 +128,7 @@ void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1) ZR_NE
 void zr_panic_text(zr_object *text, const char *loc) ZR_NEVER;
 void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc) ZR_NEVER;
 
-enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL, ZR_DESC_BYTES, ZR_DESC_ANY };
+enum { ZR_DESC_TEXT, ZR_DESC_DATA, ZR_DESC_LIST, ZR_DESC_ARRAY, ZR_DESC_CLOSURE, ZR_DESC_CELL, ZR_DESC_BYTES, ZR_DESC_ACTOR, ZR_DESC_ANY };
 enum { ZR_FIELD_I64, ZR_FIELD_F64, ZR_FIELD_BOOL, ZR_FIELD_UNIT, ZR_FIELD_REF };
 
 extern zr_object zr_nil;                         /* the empty list */
@@ -139,6 +146,13 @@ _Static_assert(offsetof(zr_list, rest) == 24, "list");
 /* ---- between the runtime's own files ---- */
 
 #define ZR_IMMORTAL (-0x40000000)
+
+typedef struct zr_mailbox zr_mailbox;
+typedef struct zr_handle { zr_object head; zr_mailbox *box; } zr_handle; /* an (Actor m) */
+extern void (*zr_forget)(zr_object *handle, zr_object **dead); /* a handle dies; set when there can be one */
+void zr_mailbox_share(zr_mailbox *box);
+int64_t zr_own(int64_t reference); /* consumes; what comes back has no other owner, at any depth */
+void zr_release_all(zr_object *dead);
 #define ZR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define ZR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -187,6 +201,27 @@ static inline size_t zr_strlen(const char *s)
     while (s[n])
         n++;
     return n;
+}
+
+/* Static objects are counted by all threads without care, so a count may drift, in time even to 0: where they lie
+ * tells them too.  The image is below 4 GiB and nothing is mapped there later. */
+static inline int zr_is_static(const zr_object *object)
+{
+    return object->count < 0 || (uintptr_t)object >> 32 == 0;
+}
+
+/* One owner less; a dead object's count and tag are no longer needed: its first word is the link. */
+static inline void zr_bury(zr_object **dead, int64_t bits)
+{
+    zr_object *child = (zr_object *)bits;
+    if (child->count > 0 && --child->count == 0) {
+        if ((uintptr_t)child >> 32 == 0) {
+            child->count = ZR_IMMORTAL;
+            return;
+        }
+        *(zr_object **)child = *dead;
+        *dead = child;
+    }
 }
 
 static inline void zr_dup(zr_object *object)

@@ -10,10 +10,11 @@
  * A block freed by another thread goes to its heap's atomic list and comes home at that heap's next slow step.
  * Statistics are exact without work on the fast path of free: live blocks are the pages' own counts.  `zr_track`
  * sends everything through the slow path, which also knows the peak.
- * Not here yet: a dead thread's heap is not adopted; that comes with actors.
+ * Threads live until the program ends (zr_sched.c), so no heap is ever without its thread.
  * Source: mimalloc (Leijen, Zorn, de Moura 2019), free-list sharding by page.
  */
 #include "zr.h"
+#include "zr_sched.h"
 #include "zr_sys.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -75,8 +76,13 @@ struct heap {
     void *remote;                         /* atomic */
     char *near;                           /* where the next mapping would be well aligned */
     int64_t empty_segments, held_bytes, live_bytes, peak_bytes;
+    int64_t live_blocks;                  /* while tracked */
+    int64_t *allocs;                      /* its thread's */
+    heap *next;                           /* of the tracked ones */
     int tracked;
 };
+
+static heap *tracked_heaps; /* atomic */
 
 static page no_page; /* its free list is always empty */
 
@@ -292,6 +298,7 @@ RAW static void free_here(page *home, void *block)
     home->free = block;
     home->used--;
     mine.live_bytes -= home->size;
+    mine.live_blocks--;
     if (home->state == FULL) {
         home->owner = mine.tracked ? 0 : self();
         add_partial(home);
@@ -305,6 +312,7 @@ RAW static void free_here(page *home, void *block)
 static void free_large(segment *home)
 {
     mine.live_bytes -= (int64_t)home->mapped;
+    mine.live_blocks--;
     unlink_segment(&mine.large, home);
     unmap_segment(home);
 }
@@ -342,6 +350,7 @@ static void *alloc_large(size_t n)
     home->large = n;
     link_segment(&mine.large, home);
     allocs++;
+    mine.live_blocks++;
     mine.live_bytes += (int64_t)home->mapped;
     if (mine.live_bytes > mine.peak_bytes)
         mine.peak_bytes = mine.live_bytes;
@@ -378,6 +387,7 @@ RAW __attribute__((noinline)) static void *alloc_slow(size_t n)
     from->free = *(void **)block;
     from->used++;
     allocs++;
+    mine.live_blocks++;
     mine.live_bytes += from->size;
     if (mine.live_bytes > mine.peak_bytes)
         mine.peak_bytes = mine.live_bytes;
@@ -441,9 +451,16 @@ RAW void zr_free(void *block)
 void zr_track(void)
 {
     zr_stats now;
+    if (mine.tracked)
+        return;
     zr_stats_read(&now);
     mine.tracked = 1;
     mine.live_bytes = mine.peak_bytes = now.live_bytes;
+    mine.live_blocks = now.live_blocks;
+    mine.allocs = &allocs;
+    mine.next = __atomic_load_n(&tracked_heaps, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&tracked_heaps, &mine.next, &mine, 1, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
     for (uint32_t class = 0; class < CLASSES; class++)
         set_direct(class, &no_page);
     for (segment *at = mine.segments; at; at = at->next)
@@ -480,19 +497,46 @@ static int64_t put_field(char *out, const char *name, int64_t value)
     return n + zr_put_i64(out + n, value);
 }
 
-/* One line on standard error when the program was started with ZR_STATS=1. */
+/* A new thread's heap is tracked when the first one is. */
+void zr_heap_start(void)
+{
+    if (__atomic_load_n(&tracked_heaps, __ATOMIC_RELAXED))
+        zr_track();
+}
+
+/* What came back from other threads and was not yet taken home: taken out, as the program ends. */
+static void forget_remote(heap *from, zr_stats *sum)
+{
+    void **block = __atomic_exchange_n(&from->remote, NULL, __ATOMIC_ACQUIRE);
+    for (; block; block = *block) {
+        const segment *home = segment_of(block);
+        const page *of = page_of(block);
+        sum->live_blocks--;
+        sum->live_bytes -= home->large ? (int64_t)home->mapped : (of - of->inner)->size;
+    }
+}
+
+/* One line on standard error when the program was started with ZR_STATS=1: the sum over all threads, exact when no
+ * other actor runs; the peak is the sum of the heaps' own. */
 void zr_stats_at_end(void)
 {
-    if (!mine.tracked)
+    heap *at = __atomic_load_n(&tracked_heaps, __ATOMIC_ACQUIRE);
+    if (!at)
         return;
-    zr_stats now;
+    zr_stats sum = {0};
+    for (; at; at = at->next) {
+        sum.live_blocks += at->live_blocks;
+        sum.live_bytes += at->live_bytes;
+        sum.peak_bytes += at->peak_bytes;
+        sum.allocs += *at->allocs;
+        forget_remote(at, &sum);
+    }
     char line[256], *out = line;
-    zr_stats_read(&now);
-    out += put_field(out, "zr-stats: live_blocks=", now.live_blocks);
-    out += put_field(out, " live_bytes=", now.live_bytes);
-    out += put_field(out, " peak_bytes=", now.peak_bytes);
-    out += put_field(out, " allocs=", now.allocs);
-    out += put_field(out, " frees=", now.frees);
+    out += put_field(out, "zr-stats: live_blocks=", sum.live_blocks);
+    out += put_field(out, " live_bytes=", sum.live_bytes);
+    out += put_field(out, " peak_bytes=", sum.peak_bytes);
+    out += put_field(out, " allocs=", sum.allocs);
+    out += put_field(out, " frees=", sum.allocs - sum.live_blocks);
     *out++ = '\n';
     zr_stderr(line, out - line);
 }

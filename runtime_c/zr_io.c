@@ -7,6 +7,7 @@
  */
 #include "zr.h"
 #include "zr_panics.h"
+#include "zr_sched.h"
 #include "zr_sys.h"
 
 #define REASONS(ROW)                         \
@@ -116,15 +117,52 @@ static void output_failed(long failure)
     zr_end(101);
 }
 
+/* Standard output belongs to one call at a time, so lines of different actors do not mix.  A thread that ends the program
+ * in the middle of a call holds it already. */
+static int32_t output_lock, input_lock;
+static uintptr_t output_owner;
+
+static inline void take_output(void)
+{
+    if (ZR_LIKELY(!zr_many))
+        return;
+    uintptr_t me = (uintptr_t)__builtin_thread_pointer();
+    if (__atomic_load_n(&output_owner, __ATOMIC_RELAXED) == me)
+        return;
+    zr_lock(&output_lock);
+    __atomic_store_n(&output_owner, me, __ATOMIC_RELAXED);
+}
+
+static inline void leave_output(void)
+{
+    if (ZR_LIKELY(!zr_many))
+        return;
+    __atomic_store_n(&output_owner, 0, __ATOMIC_RELAXED);
+    zr_unlock(&output_lock);
+}
+
+static inline void take_input(void)
+{
+    if (zr_many)
+        zr_lock(&input_lock);
+}
+
+static inline void leave_input(void)
+{
+    if (zr_many)
+        zr_unlock(&input_lock);
+}
+
 /* For ends that have something else to say: what cannot be written is lost. */
 void zr_flush_quietly(void)
 {
+    take_output();
     int64_t n = out_length;
     out_length = 0;
     write_all(1, out, n);
 }
 
-void zr_flush(void)
+static void flush(void)
 {
     int64_t n = out_length;
     out_length = 0;
@@ -133,10 +171,17 @@ void zr_flush(void)
         output_failed(failure);
 }
 
+void zr_flush(void)
+{
+    take_output();
+    flush();
+    leave_output();
+}
+
 static void put(const char *bytes, int64_t n)
 {
     if (n > (int64_t)sizeof out - out_length) {
-        zr_flush();
+        flush();
         if (n >= (int64_t)sizeof out) {
             long failure = write_all(1, bytes, n);
             if (failure)
@@ -153,23 +198,27 @@ static void line_ended(void)
     if (out_is_terminal < 0)
         out_is_terminal = zr_sys_is_terminal(1);
     if (out_is_terminal)
-        zr_flush();
+        flush();
 }
 
 void zr_write(zr_object *object)
 {
     const zr_text *text = (const zr_text *)object;
+    take_output();
     put(text->bytes, text->length);
     if (text->length && text->bytes[text->length - 1] == '\n')
         line_ended();
+    leave_output();
 }
 
 void zr_print(zr_object *object)
 {
     const zr_text *text = (const zr_text *)object;
+    take_output();
     put(text->bytes, text->length);
     put("\n", 1);
     line_ended();
+    leave_output();
 }
 
 /* ---- input ---- */
@@ -199,7 +248,7 @@ static long read_all(int fd, zr_builder *to)
     }
 }
 
-int64_t zr_read_line(void)
+static int64_t read_line(void)
 {
     zr_builder line = {0};
     for (;;) {
@@ -224,13 +273,23 @@ int64_t zr_read_line(void)
     }
 }
 
+int64_t zr_read_line(void)
+{
+    take_input();
+    int64_t found = read_line();
+    leave_input();
+    return found;
+}
+
 int64_t zr_read_stdin(void)
 {
     zr_builder rest = {0};
+    take_input();
     zr_builder_put(&rest, in + in_at, in_length - in_at);
     in_at = in_length = 0;
     zr_flush();
     long failure = read_all(0, &rest);
+    leave_input();
     if (failure) {
         zr_builder_drop(&rest);
         return take_reason(failure);

@@ -20,20 +20,21 @@ zr_object *zr_new(int64_t bytes, const zr_desc *desc, int64_t tag)
 
 /* ---- release ---- */
 
-/* A dead object's count and tag are no longer needed: its first word is the link. */
-static void bury(zr_object **dead, int64_t bits)
-{
-    zr_object *child = (zr_object *)bits;
-    if (child->count > 0 && --child->count == 0) {
-        *(zr_object **)child = *dead;
-        *dead = child;
-    }
-}
+void (*zr_forget)(zr_object *handle, zr_object **dead);
 
 void zr_release(zr_object *first)
 {
-    zr_object *dead = first;
+    if (ZR_UNLIKELY((uintptr_t)first >> 32 == 0)) { /* a static object's count has drifted here */
+        first->count = ZR_IMMORTAL;
+        return;
+    }
     *(zr_object **)first = NULL;
+    zr_release_all(first);
+}
+
+/* A list of dead objects, linked through their first words. */
+void zr_release_all(zr_object *dead)
+{
     while (dead) {
         zr_object *object = dead;
         const zr_desc *desc = object->desc;
@@ -42,12 +43,14 @@ void zr_release(zr_object *first)
             const zr_array *array = (const zr_array *)object;
             if (desc->fields[0] == ZR_FIELD_REF)
                 for (int64_t i = 0; i < array->length; i++)
-                    bury(&dead, array->items[i]);
+                    zr_bury(&dead, array->items[i]);
+        } else if (ZR_UNLIKELY(desc->kind == ZR_DESC_ACTOR)) {
+            zr_forget(object, &dead);
         } else {
             const int64_t *fields = ((zr_data *)object)->fields + (desc->kind == ZR_DESC_CLOSURE);
             for (uint32_t i = 0; i < desc->count; i++)
                 if (desc->fields[i] == ZR_FIELD_REF)
-                    bury(&dead, fields[i]);
+                    zr_bury(&dead, fields[i]);
         }
         zr_free(object);
     }

@@ -5,6 +5,7 @@
  */
 #include "zr.h"
 #include "zr_panics.h"
+#include "zr_sched.h"
 #include "zr_sys.h"
 
 static const struct { int64_t number, status; const char *message; } panics[] = {
@@ -30,6 +31,19 @@ void zr_stderr(const char *bytes, int64_t n)
     }
 }
 
+/* The first thread that ends the program does so alone: others stop here. */
+static void end_begins(void)
+{
+    static uintptr_t ending;
+    static int32_t never;
+    if (!zr_many)
+        return;
+    uintptr_t nobody = 0, me = (uintptr_t)__builtin_thread_pointer();
+    if (!__atomic_compare_exchange_n(&ending, &nobody, me, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) && nobody != me)
+        for (;;)
+            zr_sys_sleep(&never, 0);
+}
+
 void zr_end(int64_t status)
 {
     for (;;)
@@ -38,6 +52,7 @@ void zr_end(int64_t status)
 
 void zr_end_line(int64_t status, const char *line)
 {
+    end_begins();
     zr_flush_quietly();
     zr_stderr(line, (int64_t)zr_strlen(line));
     zr_stderr("\n", 1);
@@ -51,6 +66,7 @@ void zr_memory_end(void)
 
 void zr_exit(int64_t status)
 {
+    end_begins();
     zr_flush();
     zr_stats_at_end();
     zr_end(status);
@@ -65,6 +81,7 @@ static void at(const char *loc)
 
 void zr_panic_text(zr_object *text, const char *loc)
 {
+    end_begins();
     zr_flush_quietly();
     zr_stderr("panic: ", 7);
     zr_stderr(((zr_text *)text)->bytes, ((zr_text *)text)->length);
@@ -83,6 +100,7 @@ void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1)
         } else
             *out++ = *in;
     }
+    end_begins();
     zr_flush_quietly();
     zr_stderr(line, out - line);
     at(loc);

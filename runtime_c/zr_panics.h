@@ -18,7 +18,8 @@
     ROW(ZR_PANIC_ARRAY_LENGTH, 6, 101, "array length {0} out of range")         \
     ROW(ZR_PANIC_DIGITS,       7, 101, "digits {0} out of range")               \
     ROW(ZR_PANIC_CYCLE,        8, 101, "value contains itself")                 \
-    ROW(ZR_PANIC_TYPE,         9, 101, "value is {0}, not {1}")
+    ROW(ZR_PANIC_NOT_OWNER,    9, 101, "receive by another than the owner")     \
+    ROW(ZR_PANIC_TYPE,        10, 101, "value is {0}, not {1}")
 
 /* Ends without a place: one line on standard error each. */
 #define ZR_STACK_STATUS 102

@@ -63,6 +63,9 @@ static inline int zr_sys_is_terminal(int fd)
 static inline long zr_sys_signal_stack(const void *stack) { return zr_sys3(131, (long)stack, 0, 0); }
 static inline long zr_sys_thread_pointer(void *at) { return zr_sys3(158, 0x1002 /* ARCH_SET_FS */, (long)at, 0); }
 static inline long zr_sys_clock(void *to) { return zr_sys3(228, 1 /* CLOCK_MONOTONIC */, (long)to, 0); }
+static inline long zr_sys_sleep(int32_t *word, int32_t while_it_is) { return zr_sys6(202, (long)word, 128 /* FUTEX_WAIT_PRIVATE */, while_it_is, 0, 0, 0); }
+static inline long zr_sys_wake(int32_t *word, int n) { return zr_sys3(202, (long)word, 129 /* FUTEX_WAKE_PRIVATE */, n); }
+static inline long zr_sys_affinity(uint64_t *mask, size_t n) { return zr_sys3(204, 0, (long)n, (long)mask); }
 static inline void zr_sys_exit(long status) { zr_sys3(231, status, 0, 0); }
 
 static inline int zr_sys_failed(long result) { return (unsigned long)result > -4096UL; }

@@ -29,7 +29,16 @@ from compiler.hir.interp_values import (
     show,
 )
 from compiler.hir.ops import CODE, OPS
-from compiler.panics import MEMORY_LINE, MEMORY_STATUS, PANICS, STACK_LINE, STACK_STATUS
+from compiler.panics import (
+    DEADLOCK_LINE,
+    DEADLOCK_STATUS,
+    MEMORY_LINE,
+    MEMORY_STATUS,
+    PANICS,
+    STACK_LINE,
+    STACK_STATUS,
+)
+from compiler.turns import Deadlock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +60,7 @@ class Machine:
         self.program = program
         self.world = world
         self.foreign = foreign  # calls a C function
+        world.actors.machine = self
         self.builtins = table(world)
         self.codes: dict[tuple[int, tuple[int, ...]], Code] = {}
         self.actuals: tuple[int, ...] = ()  # the type arguments of the function being translated
@@ -217,6 +227,10 @@ def _run(machine: Machine, function: int, stderr: BinaryIO) -> int:
         if isinstance(end, SystemError) and "without exception set" not in str(end):
             raise
         status, message = MEMORY_STATUS, MEMORY_LINE.encode() + b"\n"
+    except Deadlock:
+        status, message = DEADLOCK_STATUS, DEADLOCK_LINE.encode() + b"\n"
+    finally:
+        machine.world.actors.close()
     stdout.flush()
     if message:
         stderr.write(message)

@@ -12,6 +12,7 @@ import time
 
 from compiler.errno_words import reason
 from compiler.hir import interp_numbers as num
+from compiler.hir.interp_actors import Actors
 from compiler.hir.interp_values import (
     NIL,
     Cons,
@@ -38,12 +39,13 @@ BYTES_LIMIT = 1 << 31
 class World:
     """What a running program can reach outside itself."""
 
-    __slots__ = ("argv", "stdin", "stdout")
+    __slots__ = ("actors", "argv", "stdin", "stdout")
 
     def __init__(self, argv: list[bytes], stdin: BinaryIO, stdout: BinaryIO) -> None:
         self.argv = argv
         self.stdin = stdin
         self.stdout = stdout
+        self.actors = Actors()
 
 
 def none() -> Data:
@@ -313,6 +315,7 @@ def table(world: World) -> dict[str, Callable[..., Any]]:
         "write-file": _write_file,
         "argv": lambda: list_of(list(world.argv)),
         "env": lambda name: _optional(_environment(name)),
+        **world.actors.table(),
         "exit": _exit,
         "panic": _panic,
         "now-ns": time.monotonic_ns,

@@ -7,6 +7,7 @@ counted in the order of the parameters; caller and callee number them by the sam
 from __future__ import annotations
 
 from compiler.lir.builder import lir_type
+from compiler.lir.data import field_kind
 from compiler.lir.module import UnsupportedError
 from compiler.lir.runtime import ARGS_WORDS, BY_NAME, HEADER
 from compiler.panics import PANICS
@@ -52,6 +53,9 @@ RUNTIME: dict[str, tuple[str, bool]] = {
     "process.argv": ("zr_argv", False),
     "process.exit": ("zr_exit", False),
     "time.now": ("zr_now_ns", False),
+    "actor.spawn": ("zr_spawn", False),
+    "actor.inbox": ("zr_inbox", False),
+    "actor.join": ("zr_join", False),
 }
 
 
@@ -143,6 +147,21 @@ def _text_cat(b: Builder, value: int) -> int:
     return b.runtime("zr_text_cat", words, b.const(len(texts)))
 
 
+def _send(b: Builder, value: int) -> int:
+    actor, message = b.source.args[value]
+    type, bits = b.source.type[message], b.use(message)  # noqa: A001
+    if type == "f64":
+        bits = b.emit("fbits", "i64", (bits,))
+    b.runtime("zr_send", b.use(actor), bits, b.const(field_kind(type)))
+    return -1
+
+
+def _receive_message(b: Builder, value: int) -> int:
+    type = b.source.type[value]  # noqa: A001
+    bits = b.runtime("zr_receive", b.use(b.source.args[value][0]), b.place())
+    return -1 if type == "unit" else b.load(type, bits, 0)
+
+
 def _panic(b: Builder, value: int) -> int:
     b.panic(PANICS[b.source.imm[value]][0], *[b.use(arg) for arg in b.source.args[value]])
     return -1
@@ -175,6 +194,8 @@ RULES: dict[str, Rule] = {
     "tailcall": _tail,
     "tailcall.closure": _tail_closure,
     "text.cat": _text_cat,
+    "actor.send": _send,
+    "actor.receive": _receive_message,
     "panic": _panic,
     "panic.text": _panic_text,
 }

@@ -59,6 +59,11 @@ CALLS: tuple[Call, ...] = (
     Call("zr_argv", "", "ptr", "The arguments without the program's name, as a list of texts (owned)."),
     Call("zr_exit", "i64", "never", "Flushes and ends with n modulo 256."),
     Call("zr_now_ns", "", "i64", "Monotonic nanoseconds."),
+    Call("zr_spawn", "ptr", "ptr", "A new actor that runs this function (consumed; moved or copied like a message)."),
+    Call("zr_inbox", "", "ptr", "A mailbox owned by the caller."),
+    Call("zr_send", "ptr i64 i64", "void", "actor, message's bits (consumed; moved when nobody else owns it, else copied), its field kind."),
+    Call("zr_receive", "ptr ptr", "ptr", "actor, loc; the address of the message's bits (owned), good until the next one; panics not-owner."),
+    Call("zr_join", "ptr", "void", "Waits for the end of the actor's owner."),
     Call("zr_panic", "i64 ptr i64 i64", "never", "kind (compiler/panics.py), loc, two facts."),
     Call("zr_any_wrong", "ptr ptr ptr", "never", "An Any, the descriptor of the type it should hold, loc; panics type."),
     Call("zr_panic_text", "ptr ptr", "never", "The program's own message (a text), loc."),
@@ -76,7 +81,8 @@ HEADER = 16  # i32 count (negative: immortal), u32 tag, ptr descriptor
 COUNT_OFFSET, TAG_OFFSET, DESC_OFFSET = 0, 4, 8
 # Data: fields from HEADER, 8 bytes each.  Text, bytes and array: i64 length at HEADER, then bytes (a text with a NUL)
 # or 8-byte elements.  Closure: code address at HEADER, then captures.  Cell, Any: its value at HEADER.
+# Actor: the address of its mailbox at HEADER.
 # Descriptor: u32 kind, u32 count of fields, ptr name (NUL-terminated constructor name, or 0), then one byte a field.
-DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL, DESC_BYTES, DESC_ANY = range(8)
+DESC_TEXT, DESC_DATA, DESC_LIST, DESC_ARRAY, DESC_CLOSURE, DESC_CELL, DESC_BYTES, DESC_ACTOR, DESC_ANY = range(9)
 FIELD_I64, FIELD_F64, FIELD_BOOL, FIELD_UNIT, FIELD_REF = range(5)
 ARGS_WORDS = 256  # zr_args: thread-local words for arguments beyond the registers

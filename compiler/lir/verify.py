@@ -105,6 +105,9 @@ def _internal_calls(module: LirModule, function: Function) -> Iterator[tuple[int
             stored = []
 
 
+_BITS = frozenset(("zr_array_new", "zr_send"))  # the bits of a counted value travel as their second argument, an I64
+
+
 @detects("V303", "a runtime call is a row of runtime.py with its types")
 def _runtime_calls(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
@@ -116,10 +119,9 @@ def _runtime_calls(_module: LirModule, function: Function) -> Iterator[tuple[int
                 yield index, value, f"there is no runtime function {function.imm[value]}"
                 continue
             given = tuple([function.type[arg] for arg in function.args[value]])
-            # The bits of a counted value travel as an I64 into an array.
-            takes = (
-                ("i64", "ptr", "ptr", "ptr") if row.name == "zr_array_new" and given[1:2] == ("ptr",) else row.params
-            )
+            takes = row.params
+            if row.name in _BITS and given[1:2] == ("ptr",):
+                takes = (takes[0], "ptr", *takes[2:])
             if given != takes:
                 yield index, value, f"{row.name} takes {' '.join(row.params)}, not {' '.join(given)}"
             if function.type[value] != (row.result if row.result not in ("void", "never") else ""):

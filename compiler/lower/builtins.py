@@ -56,6 +56,8 @@ PLAIN: dict[str, tuple[str, str]] = {
     "print": ("io.print", "unit"),
     "write": ("io.write", "unit"),
     "now-ns": ("time.now", "i64"),
+    "send": ("actor.send", "unit"),
+    "join": ("actor.join", "unit"),
 }
 
 # builtin -> suffix of `i64.` and `f64.` ops, and whether the result is a Bool
@@ -299,6 +301,21 @@ def _write_file(b: Builder, args: list[int], result: str) -> int:
 @entry("argv")
 def _argv(b: Builder, args: list[int], result: str) -> int:
     return b.emit("process.argv", result)
+
+
+@entry("spawn")
+def _spawn(b: Builder, args: list[int], result: str) -> int:
+    return b.emit("actor.spawn", result, (args[0],))
+
+
+@entry("receive")
+def _receive(b: Builder, args: list[int], result: str) -> int:
+    return b.emit("actor.receive", result, (args[0],))
+
+
+@entry("inbox")
+def _inbox(b: Builder, args: list[int], result: str) -> int:
+    return b.emit("actor.inbox", result)
 
 
 @entry("exit")

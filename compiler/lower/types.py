@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from compiler.ir.function import Layout
 from compiler.types.core import (
+    H_ACTOR,
     H_ANY,
     H_ARRAY,
     H_BOOL,
@@ -98,6 +99,8 @@ class TypeNames:
             self._open.append(type_id)
         elif head == H_ARRAY:
             name = f"array<{self._enter(args[0])}>"
+        elif head == H_ACTOR:
+            name = f"actor<{self._enter(args[0])}>"
         elif head == H_FN:
             parts = [self._enter(a) for a in args]
             name = f"fn({','.join(parts[:-1])})->{parts[-1]}"

@@ -12,22 +12,7 @@ FORM = Kind(
     "`{name}` is planned and not built in this version",
     help="{advice}",
     explain="""\
-The form is part of the language and is read, but this version of the compiler cannot compile it: `region`
-and actors.""",
-)
-BUILTIN = Kind(
-    "BACKEND_UNSUPPORTED-002",
-    "the builtin `{name}` is planned and not built in this version",
-    help="use Text, Array or List where they do",
-    explain="""\
-The builtin is part of the language, but this version of the compiler cannot compile it: actors come later.""",
-)
-TYPE = Kind(
-    "BACKEND_UNSUPPORTED-003",
-    "the type `{name}` is planned and not built in this version",
-    help="use another type",
-    explain="""\
-The type Actor is part of the language, but this version of the compiler cannot compile it.""",
+The form is part of the language and is read, but this version of the compiler cannot compile it: `region`.""",
 )
 LARGE_TYPE = Kind(
     "BACKEND_UNSUPPORTED-004",

@@ -64,6 +64,18 @@ cannot be put into an Any, because it can be compared and shown.
     (the a x)                     ; rejected
     (the (List I64) x)            ; fine""",
 )
+COMPARES_ACTORS = Kind(
+    "TYPE_CONTRACT-013",
+    "`{name}` needs values that can be compared or shown, and {found} holds an actor",
+    help="compare or show the parts that are data; give actors numbers of your own",
+    explain="""\
+`=`, `!=` and `show` look into values, and an actor shares nothing that could be looked at: what it knows, it tells in
+messages.  The same holds for lists, arrays and types of yours that hold actors.
+
+    (= worker other)              ; rejected
+    (τ Worker (Worker (id I64) (address (Actor Job))))
+    (= (. worker id) (. other id))""",
+)
 FIELD_OF_UNKNOWN = Kind(
     "TYPE_CONTRACT-005",
     "the type whose field `{field}` is meant is not known here",
@@ -208,6 +220,18 @@ The rule looks at the place stored into: a local whose every value is a new arra
 its arguments is allowed when every array or record given to it is the caller's own, flat one.
 
     (ƒ sorted (cap pure) (a) (≔ ((b (array-copy a))) (sort! b) b))""",
+)
+ESCAPE = Kind(
+    "TYPE_ESCAPE-001",
+    "`{name}` is mut, and a function that goes to another actor cannot capture it",
+    help="bind its value by an immutable ≔ first, or send what changes as messages",
+    explain="""\
+Actors share nothing: a spawned function and a message are moved or copied.  A variable that two actors could
+change would be shared, so a λ that is spawned or sent captures immutable variables only.  Arrays and records with
+mut fields may be captured; the actor gets a copy.
+
+    (≔ ((mut n 0)) (spawn (λ (self) (set! n 1))))          ; rejected
+    (≔ ((mut n 0)) (≔ ((start n)) (spawn (λ (self) (work start)))))""",
 )
 TAIL = Kind(
     "TYPE_TAIL-001",

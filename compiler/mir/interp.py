@@ -14,9 +14,19 @@ import time
 
 from compiler.errno_words import reason
 from compiler.mir import numbers
+from compiler.mir.actors import Actors
 from compiler.mir.codegen import Translator, python_names, tail_callers
 from compiler.mir.values import CountedHeap, Ended, Heap, equal, show
-from compiler.panics import MEMORY_LINE, MEMORY_STATUS, PANICS, STACK_LINE, STACK_STATUS
+from compiler.panics import (
+    DEADLOCK_LINE,
+    DEADLOCK_STATUS,
+    MEMORY_LINE,
+    MEMORY_STATUS,
+    PANICS,
+    STACK_LINE,
+    STACK_STATUS,
+)
+from compiler.turns import Deadlock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +53,9 @@ class Tail:
 class World:
     """What the program sees of the outside."""
 
-    def __init__(self, argv: list[bytes], stdin: BinaryIO, foreign: Callable[..., Any] | None) -> None:
+    def __init__(self, argv: list[bytes], stdin: BinaryIO, heap: Heap, foreign: Callable[..., Any] | None) -> None:
         self.argv = argv
+        self.actors = Actors(heap, _finish)
         self.stdin = stdin
         self.foreign = foreign  # calls a C function
         self.taken = b""
@@ -160,6 +171,13 @@ def _list_cell(cell: Any, index: int, place: str) -> Any:
     return cell
 
 
+def _finish(result: Any) -> Any:
+    """Make the tail calls that a function left to its caller."""
+    while result.__class__ is Tail:
+        result = result.fn(*result.args)
+    return result
+
+
 def translate(module: Module, heap: Heap, world: World, stdout: BinaryIO, *, counted: bool) -> dict[str, Any]:
     """Python functions for all of the module's, in one namespace."""
     names = python_names(module)
@@ -168,6 +186,7 @@ def translate(module: Module, heap: Heap, world: World, stdout: BinaryIO, *, cou
         "module": module,
         "world": world,
         "write": stdout.write,
+        **world.actors.names(),
         "now": time.monotonic_ns,
         "Ended": Ended,
         "Tail": Tail,
@@ -249,17 +268,15 @@ def run(
     Errors: CountError with `check_counts`.
     """
     heap: Heap = CountedHeap() if check_counts else Heap()
-    world = World([os.fsencode(argument) for argument in argv], stdin, foreign)
+    world = World([os.fsencode(argument) for argument in argv], stdin, heap, foreign)
     scope = translate(module, heap, world, stdout, counted=check_counts)
     entry = scope[python_names(module)[module.entry]]
     status, message = 0, ""
     old_limit = sys.getrecursionlimit()
     sys.setrecursionlimit(_depth() + FRAME_LIMIT)
     try:
-        result = entry()
-        while result.__class__ is Tail:
-            result = result.fn(*result.args)
-        if isinstance(heap, CountedHeap):
+        _finish(entry())
+        if isinstance(heap, CountedHeap) and world.actors.all_ended():
             heap.finish()
     except Ended as end:
         if end.kind == "exit":
@@ -273,7 +290,10 @@ def run(
         status, message = STACK_STATUS, STACK_LINE
     except MemoryError:
         status, message = MEMORY_STATUS, MEMORY_LINE
+    except Deadlock:
+        status, message = DEADLOCK_STATUS, DEADLOCK_LINE
     finally:
+        world.actors.close()
         sys.setrecursionlimit(old_limit)
     stdout.flush()
     if message:

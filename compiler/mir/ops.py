@@ -1,7 +1,8 @@
 """The MIR op table: target-free typed SSA with block parameters, one row per op.
 
 Types are interned strings: `i64 f64 bool unit` live in registers; everything else is a counted
-reference: `text`, `bytes`, `Any`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, and data types by their instance name
+reference: `text`, `bytes`, `Any`, `list<T>`, `array<T>`, `fn(T,…)->R`, `cell<T>`, `actor<T>`, and data types by their
+instance name
 (`Option<i64>`, `main.Shape`).  Every reference points to an object (never null); nullary
 constructors and the empty list are static objects.  `Module.layouts` has the variants of each data type
 and list (`nil` is tag 0, `cons` tag 1); closures and cells need none.
@@ -143,6 +144,12 @@ OPS: tuple[Op, ...] = (
     Op("process.argv", "", "ref", "The arguments, a list<text>.", effect="calls"),
     Op("process.exit", "i64", "unit", "Ends the program; `unreachable` follows.", effect="calls"),
     Op("time.now", "", "i64", "Monotonic nanoseconds.", effect="calls"),
+    # Actors.
+    Op("actor.spawn", "fn", "ref", "A new actor that runs the function with itself as argument.", effect="calls", owns="o"),
+    Op("actor.inbox", "", "ref", "A mailbox owned by the caller.", effect="calls"),
+    Op("actor.send", "ref any", "unit", "Puts a message at the end of a mailbox.", effect="calls", owns="bo"),
+    Op("actor.receive", "ref", "any", "Takes a mailbox's oldest message, waits for one; panics not-owner.", effect="calls"),
+    Op("actor.join", "ref", "unit", "Waits for the end of the mailbox's owner.", effect="calls"),
     # Functions.
     Op("call", "any*", "any", "Calls the function that imm names.", imm="function", effect="calls", owns="o"),
     Op("call.closure", "ref any*", "any", "Calls a closure: the closure, then its arguments.", effect="calls", owns="o"),

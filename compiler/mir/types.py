@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def kind(type: str) -> str:  # noqa: A002
-    """`i64 f64 bool unit text bytes Any list array fn cell` or `data`."""
+    """`i64 f64 bool unit text bytes Any list array fn cell actor` or `data`."""
     if type in REGISTER_TYPES or type in ("text", "bytes", "Any"):
         return type
-    for prefix in ("list<", "array<", "cell<"):
+    for prefix in ("list<", "array<", "cell<", "actor<"):
         if type.startswith(prefix):
             return prefix[:-1]
     return "fn" if type.startswith("fn(") else "data"
 
 
 def element(type: str) -> str:  # noqa: A002
-    """The T of list<T>, array<T> or cell<T>; "" of anything else."""
-    return type[type.index("<") + 1 : -1] if kind(type) in ("list", "array", "cell") else ""
+    """The T of list<T>, array<T>, cell<T> or actor<T>; "" of anything else."""
+    return type[type.index("<") + 1 : -1] if kind(type) in ("list", "array", "cell", "actor") else ""
 
 
 _SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {}

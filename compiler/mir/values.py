@@ -95,6 +95,15 @@ class Closure(Obj):
         self.f = f
 
 
+class Actor(Obj):
+    """A handle: leads to a mailbox (`actors.py`)."""
+
+    __slots__ = ("box",)
+
+    def __init__(self, box: Any) -> None:
+        self.box = box
+
+
 class Heap:
     """The plain heap: constructors are the classes themselves and counts mean nothing."""
 
@@ -105,6 +114,7 @@ class Heap:
     cell: Any = Cell
     box: Any = Box
     closure: Any = Closure
+    actor: Any = Actor
 
     def static(self, value: Any) -> Any:
         return value
@@ -129,6 +139,7 @@ class CountedHeap(Heap):
         self.cell = self.maker(Cell)
         self.box = self.maker(Box)
         self.closure = self.maker(Closure)
+        self.actor = self.maker(Actor)
 
     def maker(self, cls: Any) -> Any:
         def make(*args: Any) -> Any:
@@ -170,6 +181,10 @@ class CountedHeap(Heap):
                 if item.count == 0:
                     del self.live[id(item)]
                     work.extend(getattr(item, "f", ()))
+                    if isinstance(item, Actor):
+                        item.box.refs -= 1
+                        if item.box.refs == 0:
+                            work.extend(item.box.emptied())
 
     def finish(self) -> None:
         """At a normal end nothing is alive and the static objects have their first count."""

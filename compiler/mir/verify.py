@@ -91,10 +91,15 @@ _ELEMENTS: dict[str, tuple[str, int, int]] = {
     "array.get": ("array", 0, -1),
     "array.set": ("array", 0, 2),
     "array.len": ("array", 0, -2),
+    "actor.send": ("actor", 0, 1),
+    "actor.receive": ("actor", 0, -1),
+    "actor.join": ("actor", 0, -2),
+    "actor.inbox": ("actor", -1, -2),
+    "actor.spawn": ("actor", -1, -2),
 }
 
 
-@detects("V204", "cells and arrays hold their element type")
+@detects("V204", "cells, arrays and actors hold their element type")
 def _elements(scope: Scope) -> Iterator[str]:
     for index, value, row in scope.each():
         types = _types(scope, value)
@@ -106,6 +111,8 @@ def _elements(scope: Scope) -> Iterator[str]:
                 yield scope.say(index, value, f"{holder} is no {want}")
             elif item != -2 and (given := result if item < 0 else types[item]) != element(holder):
                 yield scope.say(index, value, f"{holder} does not hold {given}")
+            if row.name == "actor.spawn" and types[0].replace(" ", "") != f"fn({result})->unit".replace(" ", ""):
+                yield scope.say(index, value, f"{types[0]} does not run as {result}")
         elif row.name == "array.of" and (kind(result) != "array" or any(t != element(result) for t in types)):
             yield scope.say(index, value, f"{result} of {types}")
         elif row.name == "array.copy" and (kind(result) != "array" or types[0] != result):

@@ -13,6 +13,7 @@ from compiler.messages import type as say_type
 from compiler.types.components import strong_components
 from compiler.types.constraints import check_constraints
 from compiler.types.effects import check_effects
+from compiler.types.escape import check_escapes
 from compiler.types.exhaust import examine
 from compiler.types.state import Checker, FnInfo, Frame
 
@@ -52,6 +53,8 @@ def check_bodies(c: Checker, frames: list[Frame], sound: set[int]) -> None:
             _check_tails(c, f, groups)
     good = [f for f in frames if f.function.id in sound]
     check_constraints(c, good)
+    for f in good:
+        check_escapes(f)
     check_effects(c, frames)
 
 

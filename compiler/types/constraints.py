@@ -10,24 +10,31 @@ from __future__ import annotations
 from compiler.builtins import BUILTINS
 from compiler.hir.ops import CODE
 from compiler.messages import type as say_type
-from compiler.types.core import F64, H_FN, H_USER, H_VAR, I64
+from compiler.types.core import F64, H_ACTOR, H_FN, H_USER, H_VAR, I64
 from compiler.types.state import COMPARED, NUMERIC, Checker, Frame
 from compiler.types.typeform import builtin_info
 
+OPAQUE = {H_FN: say_type.COMPARES_FUNCTIONS, H_ACTOR: say_type.COMPARES_ACTORS}
+NOT_ASKED = say_type.MISMATCH  # a row that `opaque` never gives
 USES = frozenset([CODE["call"], CODE["fn"], CODE["builtin"], CODE["builtin-fn"]])
 BOX, UNBOX = CODE["box"], CODE["unbox"]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.diagnostics import Kind
 
 
 class Demands:
     """The demands of one program on the way to their fixed point."""
 
-    __slots__ = ("_holds", "c", "dependants", "todo")
+    __slots__ = ("_opaque", "c", "dependants", "todo")
 
     def __init__(self, c: Checker) -> None:
         self.c = c
         self.dependants: dict[tuple[int, int], list[tuple[Frame, int, int]]] = {}
         self.todo: list[tuple[int, int, int]] = []
-        self._holds: dict[int, bool] = {}
+        self._opaque: dict[int, Kind | None] = {}
 
     def demand(self, f: Frame, node: int, actual: int, bit: int, name: str) -> None:
         """The type must satisfy the demand; a variable passes it on to the function's callers."""
@@ -38,8 +45,9 @@ class Demands:
             elif actual not in (I64, F64):
                 self.refuse(say_type.NOT_NUMERIC, f, node, name, actual)
             return
-        if self.holds_function(actual):
-            self.refuse(say_type.COMPARES_FUNCTIONS, f, node, name, actual)
+        opaque = self.opaque(actual)
+        if opaque is not None:
+            self.refuse(opaque, f, node, name, actual)
             return
         todo = [actual]
         while todo:
@@ -55,32 +63,32 @@ class Demands:
             needs[variable] |= bit
             self.todo.append((f.function.id, variable, bit))
 
-    def refuse(self, kind: object, f: Frame, node: int, name: str, actual: int) -> None:
-        from compiler.diagnostics import Kind
-
-        assert isinstance(kind, Kind)
+    def refuse(self, kind: Kind, f: Frame, node: int, name: str, actual: int) -> None:
         body = f.body
         found = self.c.program.types.show(actual)
         self.c.sink.add(kind, f.module.file, body.start[node], body.end[node], name=name, found=found)
 
-    def holds_function(self, t: int) -> bool:
-        """Whether values of the type can have a function inside."""
-        known = self._holds.get(t)
-        if known is not None:
+    def opaque(self, t: int) -> Kind | None:
+        """What is wrong with looking into values of the type: they can have a function or an actor inside."""
+        known = self._opaque.get(t, NOT_ASKED)
+        if known is not NOT_ASKED:
             return known
         types = self.c.program.types
-        head = types.head[t]
-        if head == H_FN:
-            self._holds[t] = True
-            return True
-        if head == H_VAR:
-            return False
-        self._holds[t] = False  # while its own fields are looked at: a type may contain itself
-        found = any(self.holds_function(arg) for arg in types.args[t])
-        if not found and head >= H_USER:
-            data = self.c.program.datas[head - H_USER]
-            found = any(self.holds_function(field) for ctor in data.ctors for field in ctor.fields)
-        self._holds[t] = found
+        found = None
+        seen = {t}
+        todo = [t]
+        while todo and found is None:
+            part = todo.pop()
+            head = types.head[part]
+            found = OPAQUE.get(head)
+            parts = [] if head == H_VAR else list(types.args[part])
+            if head >= H_USER:
+                parts += [field for ctor in self.c.program.datas[head - H_USER].ctors for field in ctor.fields]
+            for inner in reversed(parts):
+                if inner not in seen:
+                    seen.add(inner)
+                    todo.append(inner)
+        self._opaque[t] = found
         return found
 
 
@@ -94,7 +102,7 @@ def check_constraints(c: Checker, frames: list[Frame]) -> None:
             if op not in USES:
                 if op == BOX:  # what is in an Any can be compared and shown
                     state.demand(f, node, body.type[body.children(node)[0]], COMPARED, "(: … Any)")
-                elif op == UNBOX and state.holds_function(body.type[node]):
+                elif op == UNBOX and state.opaque(body.type[node]) is not None:
                     state.refuse(say_type.THE_TYPE, f, node, "the", body.type[node])
                 continue
             what, target, actuals = insts[body.imm[node]]

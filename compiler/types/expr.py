@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from compiler.diagnostics import Note
 from compiler.hir.ops import CODE
-from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
@@ -235,9 +234,6 @@ def ctor_value(f: Frame, n: int, info: CtorInfo, expected: int) -> int:
 
 def builtin_value(f: Frame, n: int, row: Builtin, expected: int) -> int:
     u = f.u
-    if row.status != "built":
-        f.report(backend.BUILTIN, n, name=row.name)
-        return hole(f, n)
     if row.variadic:
         f.report(say_type.VARIADIC_VALUE, n, name=row.name)
         return hole(f, n)
@@ -363,9 +359,6 @@ def call_ctor(f: Frame, n: int, info: CtorInfo, expected: int) -> int:
 def call_builtin(f: Frame, n: int, row: Builtin, expected: int) -> int:
     u = f.u
     args = f.children(n)[1:]
-    if row.status != "built":
-        f.report(backend.BUILTIN, f.kids[f.data[n]], name=row.name)
-        return skip_call(f, n)
     info = builtin_info(f.c, row)
     if row.variadic:
         if len(args) == 1 and row.name == "-":

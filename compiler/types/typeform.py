@@ -29,7 +29,6 @@ ATOMS = {
     "Any": core.ANY,
 }
 WRAPPERS = {"List": core.H_LIST, "Array": core.H_ARRAY, "Actor": core.H_ACTOR}
-PLANNED = ("Actor",)
 
 
 def is_variable(name: str) -> bool:
@@ -98,9 +97,6 @@ def _applied(
     place: str,
 ) -> int:
     name = c.names[symbol]
-    if name in PLANNED:
-        c.report(backend.TYPE, module, head, name=name)
-        return c.unifier.error
     wrapper = WRAPPERS.get(name)
     if wrapper is not None:
         wanted = 1

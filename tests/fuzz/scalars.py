@@ -44,6 +44,7 @@ class Scalars(State):
         "f64-bits": "_bits", "exit": "_no", "panic": "_no", "now-ns": "_now", "=": "_compare", "!=": "_compare",
         "show": "_compare", "read-file": "_read_file", "write-file": "_write_file", "env": "_env",
         "bytes": "_bytes", "byte-at": "_byte", "byte-set!": "_byte", "bytes-slice": "_bytes_slice",
+        "receive": "_message", "spawn": "_no", "inbox": "_no", "send": "_no", "join": "_no",
     }  # fmt: skip
 
     def literal(self, t: Type, depth: int) -> str | None:
@@ -212,6 +213,15 @@ class Scalars(State):
         if self.chance(0.05):
             return f"(bytes-slice {whole} {index} {self.expr(I64, depth)})"
         return f"(≔ (({v} {whole})) (bytes-slice {v} (% (bit-and {index} 255) (+ 1 (bytes-len {v}))) (bytes-len {v})))"
+
+    def _message(self, name: str, by: dict[str, Type], depth: int) -> str | None:
+        # All of an actor's builtins at once, so that nobody waits for ever.
+        t = by.setdefault("m", by.get("a", I64))
+        if variables(t) or self.types.has_function(t):  # a sent function may not capture what can change
+            return None
+        b, v, a = self.fresh("v"), self.fresh("v"), self.fresh("v")
+        actor = f"({a} (spawn (λ (_) (send {b} {v}))))"
+        return f"(≔ (({v} {self.expr(t, depth)}) ({b} (inbox)) {actor}) (join {a}) (receive {b}))"
 
     def _fixed(self, name: str, by: dict[str, Type], depth: int) -> str:
         digits = self.r.choice(["0", "1", "2", "3", "6", "17", f"(bit-and 15 {self.expr(I64, depth)})"])

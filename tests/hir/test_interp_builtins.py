@@ -124,6 +124,7 @@ WORLD = {
     "exit",
     "panic",
     "now-ns",
+    *("spawn", "inbox", "send", "receive", "join"),  # tests/actors
 }
 NUMBERS = {
     *{"+", "-", "*", "/", "%", "neg", "abs", "min", "max", "<", "<=", ">", ">=", "sqrt", "floor", "ceil"},

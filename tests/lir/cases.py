@@ -263,6 +263,20 @@ b0(%0:text %1:text)
   %12:unit = process.exit %11
   unreachable
 
+function @actors -> f64
+b0(%0:fn(actor<i64>)->unit)
+  %1:actor<i64> = actor.spawn %0
+  %2:i64 = const.i64 #7
+  %3:unit = actor.send %1 %2
+  %4:unit = actor.join %1
+  %5:unit = rc.drop %1
+  %6:actor<f64> = actor.inbox
+  %7:f64 = const.f64 #0x3ff0000000000000
+  %8:unit = actor.send %6 %7
+  %9:f64 = actor.receive %6 !"main.0x0:3:4"
+  %10:unit = rc.drop %6
+  return %9
+
 function @fail -> unit
 b0(%0:list<text> %1:i64)
   branch %1 b1() b2()

@@ -220,6 +220,46 @@ static void allocator(void)
         }
 }
 
+static zr_object *heard;
+
+static void answer(zr_object *self, zr_object *actor)
+{
+    for (int i = 0; i < 3; i++) {
+        zr_object *message = (zr_object *)*zr_receive(actor, "f.0x0:1:2");
+        zr_send(heard, (int64_t)message, ZR_FIELD_REF);
+    }
+    zr_drop(self);
+    zr_drop(actor);
+}
+
+static void actors(void)
+{
+    static const zr_desc captures = {.kind = ZR_DESC_CLOSURE, .count = 1, .fields = {ZR_FIELD_REF}};
+    zr_data *function = (zr_data *)zr_new(32, &captures, 0);
+    function->fields[0] = (int64_t)answer;
+    function->fields[1] = (int64_t)text("captured");
+    heard = zr_inbox();
+    zr_object *actor = zr_spawn(&function->head);
+    zr_data *box = (zr_data *)zr_new(24, &cell, 0); /* shared twice, and once in a circle */
+    zr_array *array = (zr_array *)zr_array_new(2, (int64_t)box, &array_of_ref, "f.0x0:1:2");
+    box->fields[0] = (int64_t)text("inside");
+    zr_dup(&array->head);
+    zr_send(actor, (int64_t)array, ZR_FIELD_REF); /* copied: we still have it */
+    zr_send(actor, (int64_t)&array->head, ZR_FIELD_REF); /* the last owner, but its parts are shared */
+    zr_send(actor, (int64_t)&zr_nil, ZR_FIELD_REF);
+    for (int i = 0; i < 3; i++) {
+        zr_array *message = (zr_array *)*zr_receive(heard, "f.0x0:1:2");
+        check(i == 2 || (message->items[0] == message->items[1] && message->head.count == 1), "sharing is kept");
+        check(i != 2 || &message->head == &zr_nil, "static objects are shared");
+        zr_drop(&message->head);
+    }
+    zr_join(actor);
+    zr_send(actor, (int64_t)text("too late"), ZR_FIELD_REF);
+    zr_send(heard, (int64_t)text("never received"), ZR_FIELD_REF);
+    zr_drop(actor);
+    zr_drop(heard);
+}
+
 static volatile size_t one = 1;
 
 int main(int argc, char **argv, char **envp)
@@ -254,6 +294,7 @@ int main(int argc, char **argv, char **envp)
         numbers();
         allocator();
         world(what);
+        actors();
         zr_stats_read(&now);
         check(now.live_blocks == 0 && now.live_bytes == 0 && now.allocs == now.frees, "nothing stays live");
         zr_track(); /* the second round goes the other way through the allocator */
