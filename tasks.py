@@ -169,7 +169,7 @@ def fuzz(_: Context, count: int = 1000, seed: int = 0) -> None:
     }
 )
 def mutate(_: Context, area: str = "", id: str = "", long: bool = False, record: bool = False) -> None:  # noqa: A002
-    """Plant the bugs of ledgers/mutants.tsv one at a time and see which net finds each."""
+    """Plant the bugs of ledgers/heavy/mutants.tsv one at a time and see which net finds each."""
     flags = [word for word, wanted in (("--long", long), ("--record", record)) if wanted]
     finish(python("-m", "tests.mutants", "--area", area, "--id", id, *flags))
 

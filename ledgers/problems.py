@@ -62,6 +62,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     Kind("DRILL_MISSING",            POLICY, "every check of a built gate has a row in ledgers/drills.tsv"),
     Kind("DRILL_ORPHANED",           POLICY, "the drill names no check of a built gate; remove the row"),
     Kind("DRILL_DOES_NOT_APPLY",     POLICY, "the text to break must occur exactly once in the file"),
+    Kind("MUTANT_DOES_NOT_APPLY",    POLICY, "the file has changed: write `find` anew so that it occurs exactly once", "tests/mutants/test_mutants.py"),
     Kind("EVIDENCE_EDITED",          POLICY, "evidence is measured, not written; collect again with --refresh"),
     Kind("EVIDENCE_DAMAGED",         POLICY, "collect again with --refresh"),
     Kind("EVIDENCE_MISSING",         NOTHING, "nothing was collected for this gate; run invoke gate NAME", "tests/gates/test_evidence.py"),

@@ -3,8 +3,8 @@
     pip install --require-hashes -r requirements-heavy.txt
     python -m tests.hostile.guided -runs=1000000 -seed=1 -max_len=400 build/hostile/corpus
 
-Mutates what reached new code in the front end, beginning with forms of the corpus.  It is no part of `make test`; what it
-finds becomes a file in fixtures/hostile.  Knows only `drive.one`; not every Python has an atheris.
+Mutates what reached new code in the front end, beginning with forms of the corpus.  It is no part of `make test`; what
+it finds becomes a file in fixtures/hostile.  Knows only `drive.one`; not every Python has an atheris.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plant each bug of `ledgers/mutants.tsv` and see which net finds it: `invoke mutate [--area A] [--id I] [--long]`.
+"""Plant each bug of `ledgers/heavy/mutants.tsv` and see which net finds it: `invoke mutate --area A --id I --long`.
 
     bounded    generated programs from fixed seeds by all lanes, and the quick corpus
     long       what survives: more programs from other seeds, the whole corpus, the tests of the broken part
@@ -109,7 +109,7 @@ def main(arguments: list[str], root: pathlib.Path = ROOT) -> int:
     wanted = {word for word in options.id.split(",") if word}
     rows = [r for r in table.rows if options.area in ("", r["area"]) and (not wanted or r["id"] in wanted)]
     if not rows or wanted - {str(row["id"]) for row in rows}:
-        print("mutate: error[MUTANT_UNKNOWN]: no such mutant; ledgers/mutants.tsv lists them", file=sys.stderr)
+        print("mutate: error[MUTANT_UNKNOWN]: no such mutant; ledgers/heavy/mutants.tsv lists them", file=sys.stderr)
         return 2
     nets: tuple[Net, ...] = (bounded, long) if options.long else (bounded,)
     nets = (long,) if options.only_long else nets

@@ -1,8 +1,8 @@
 """A scratch copy of the tree in which one planted bug stands at a time.
 
-A mutant is a row of `ledgers/mutants.tsv`: one exact replacement that must match once.  The copy is the tree as it
-stands, without environment, evidence or built artefacts; bytecode is compiled once and goes stale for the one file that
-is changed.  Knows nothing of what finds a mutant.
+A mutant is a row of `ledgers/heavy/mutants.tsv`: one exact replacement that must match once.  The copy is the tree as
+it stands, without environment, evidence or built artefacts; bytecode is compiled once and goes stale for the one file
+that is changed.  Knows nothing of what finds a mutant.
 """
 
 from __future__ import annotations

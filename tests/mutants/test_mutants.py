@@ -49,7 +49,7 @@ def test_a_row_that_no_longer_applies_is_named_with_its_place(tmp_path: pathlib.
     file = tmp_path / str(row["file"])
     file.parent.mkdir(parents=True)
     file.write_text("nothing of the kind\n", "utf-8")
-    with pytest.raises(Refused, match=rf"{row['id']}.*occurs 0 times"):
+    with pytest.raises(Refused, match=rf"MUTANT_DOES_NOT_APPLY.*{row['id']}.*occurs 0 times"):
         planted(tmp_path, row, TABLE)
     file.write_text(unescape(str(row["find"])) * 2, "utf-8")
     with pytest.raises(Refused, match="occurs 2 times"):
