@@ -20,6 +20,7 @@ OBJECTS = (
     ("array", "length at 16, then 8 bytes an element", "the element"),
     ("closure", "code address at 16, then captures", "one a capture, without the code"),
     ("cell", "its value at 16", "the value"),
+    ("actor", "the address of its mailbox at 16", "none"),
 )
 FIELDS = ("i64", "f64", "bool", "unit", "ref")
 LINKER = (
@@ -69,7 +70,13 @@ With `ZR_STATS=1` in the environment a normal end (main returns, or `exit`) prin
 
     zr-stats: live_blocks=N live_bytes=N peak_bytes=N allocs=N frees=N
 
-Bytes are whole blocks, as `zr_block_size` gives them."""
+Bytes are whole blocks, as `zr_block_size` gives them.  Numbers are sums over all threads, the peak the sum of each
+heap's own; they are exact when no other actor runs.
+
+## Actors
+
+`ZR_THREADS=n` in the environment bounds the threads that run actors (1 to 64; without it, as many as there are
+processors).  `ZR_SCHED=det:SEED` runs them on one thread by a schedule that only the seed decides."""
 
 
 def page() -> str:
@@ -99,6 +106,6 @@ def page() -> str:
         f"`zr_args` is {abi.ARGS_WORDS} thread-local words for arguments beyond the registers.",
         "## Files",
     ]
-    for name in ("zr.h", "zr_sys.h", "zr_panics.h", *build.sources()):
+    for name in ("zr.h", "zr_sys.h", "zr_panics.h", "zr_sched.h", *build.sources()):
         parts += [f"### {name}", _header(name)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
