@@ -18,7 +18,7 @@ from compiler.ir.function import Module
 from compiler.lower import data, forms, match  # noqa: F401  # data and match enter their forms
 from compiler.lower.builder import Builder
 from compiler.lower.builtins import builtin, shown
-from compiler.lower.types import EndlessInstances, TypeNames
+from compiler.lower.types import TypeNames
 from compiler.mir.types import signature
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ _PLACED = ("=", "!=", "show", "array")
 
 RECURSION = 1_000_000  # Python frames: nesting in source is at most 10,000 deep, and frames are cheap
 
-__all__ = ["ENTRY", "EndlessInstances", "Lowering", "lower"]
+__all__ = ["ENTRY", "Lowering", "lower"]
 
 
 class Lowering:
@@ -186,7 +186,7 @@ class Lowering:
 def lower(program: Program, *, entry: int | list[int]) -> Module:
     """The MIR of everything the entry reaches; `entry` is a nullary function's id, or several.
 
-    Errors: EndlessInstances, naming a type, when a function needs itself at ever larger types.
+    The checker has made sure that no function needs itself at ever larger types (`compiler/types/growth.py`).
     """
     lowering = Lowering(program)
     before = sys.getrecursionlimit()

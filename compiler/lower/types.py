@@ -30,24 +30,16 @@ if TYPE_CHECKING:
 
 _NAMES = {H_I64: "i64", H_F64: "f64", H_BOOL: "bool", H_TEXT: "text", H_UNIT: "unit", H_BYTES: "bytes", H_ANY: "Any"}
 
-# A type that nests deeper than this comes from a function or a type that uses itself at ever larger types.
-DEPTH_LIMIT = 100
-
-
-class EndlessInstances(Exception):
-    """A function or type needs itself at infinitely many types (polymorphic recursion)."""
-
 
 class TypeNames:
     """MIR names of concrete types of one program, made once each."""
 
-    __slots__ = ("_depths", "_names", "_open", "module", "program")
+    __slots__ = ("_names", "_open", "module", "program")
 
     def __init__(self, program: Program, module: Module) -> None:
         self.program = program
         self.module = module
         self._names: dict[int, str] = {}
-        self._depths: dict[int, int] = {}
         self._open: list[int] = []  # types whose fields have no layouts yet
 
     def concrete(self, type_id: int, actuals: tuple[int, ...]) -> int:
@@ -77,21 +69,12 @@ class TypeNames:
         ctor = self.program.datas[head - H_USER].ctors[tag]
         return tuple([types.substitute(field, args) for field in ctor.fields])
 
-    def _depth(self, type_id: int) -> int:
-        found = self._depths.get(type_id)
-        if found is None:
-            found = 1 + max([self._depth(a) for a in self.program.types.args[type_id]], default=0)
-            self._depths[type_id] = found
-        return found
-
     def _enter(self, type_id: int) -> str:
         found = self._names.get(type_id)
         if found is not None:
             return found
         types = self.program.types
         head, args = types.head[type_id], types.args[type_id]
-        if self._depth(type_id) > DEPTH_LIMIT:
-            raise EndlessInstances(types.show(type_id)[:60])
         if head in _NAMES:
             name = _NAMES[head]
         elif head == H_LIST:

@@ -15,6 +15,7 @@ from compiler.types.constraints import check_constraints
 from compiler.types.effects import check_effects
 from compiler.types.escape import check_escapes
 from compiler.types.exhaust import examine
+from compiler.types.growth import check_growth
 from compiler.types.state import Checker, FnInfo, Frame
 
 OP_CALL, OP_LET, OP_DO, OP_IF, OP_AND, OP_OR, OP_MATCH, OP_ARM, OP_LAMBDA = (
@@ -56,6 +57,8 @@ def check_bodies(c: Checker, frames: list[Frame], sound: set[int]) -> None:
     for f in good:
         check_escapes(f)
     check_effects(c, frames)
+    if len(good) == len(frames):
+        check_growth(c, frames)
 
 
 def _check_matches(f: Frame) -> None:
