@@ -9,6 +9,7 @@ it finds becomes a file in fixtures/hostile.  Knows only `drive.one`; not every 
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -19,7 +20,7 @@ KEPT = ROOT / "build" / "hostile"
 
 def main(arguments: list[str]) -> int:
     try:
-        import atheris
+        atheris = importlib.import_module("atheris")  # it has no types
     except ImportError:
         print(
             "guided: atheris is not installed: pip install --require-hashes -r requirements-heavy.txt", file=sys.stderr
