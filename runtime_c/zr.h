@@ -204,10 +204,17 @@ static inline size_t zr_strlen(const char *s)
 }
 
 /* Static objects are counted by all threads without care, so a count may drift, in time even to 0: where they lie
- * tells them too.  The image is below 4 GiB and nothing is mapped there later. */
+ * tells them too.  They are .data of an image at a low address, so .bss lies behind them and every mapping behind that. */
+#ifdef ZR_HOSTED
+static inline int zr_in_image(const zr_object *object) { return (void)object, 0; } /* no compiled code, no drift */
+#else
+extern char zr_behind_data;
+static inline int zr_in_image(const zr_object *object) { return (const char *)object < &zr_behind_data; }
+#endif
+
 static inline int zr_is_static(const zr_object *object)
 {
-    return object->count < 0 || (uintptr_t)object >> 32 == 0;
+    return object->count < 0 || zr_in_image(object);
 }
 
 /* One owner less; a dead object's count and tag are no longer needed: its first word is the link. */
@@ -215,7 +222,7 @@ static inline void zr_bury(zr_object **dead, int64_t bits)
 {
     zr_object *child = (zr_object *)bits;
     if (child->count > 0 && --child->count == 0) {
-        if ((uintptr_t)child >> 32 == 0) {
+        if (ZR_UNLIKELY(zr_in_image(child))) {
             child->count = ZR_IMMORTAL;
             return;
         }

@@ -21,10 +21,20 @@ zr_object *zr_new(int64_t bytes, const zr_desc *desc, int64_t tag)
 /* ---- release ---- */
 
 void (*zr_forget)(zr_object *handle, zr_object **dead);
+#ifndef ZR_HOSTED
+char zr_behind_data; /* .bss */
+#endif
+
+static inline void bury_fields(const zr_desc *desc, const int64_t *fields, zr_object **dead)
+{
+    for (uint32_t i = 0; i < desc->count; i++)
+        if (desc->fields[i] == ZR_FIELD_REF)
+            zr_bury(dead, fields[i]);
+}
 
 void zr_release(zr_object *first)
 {
-    if (ZR_UNLIKELY((uintptr_t)first >> 32 == 0)) { /* a static object's count has drifted here */
+    if (ZR_UNLIKELY(zr_in_image(first))) { /* a static object's count has drifted here */
         first->count = ZR_IMMORTAL;
         return;
     }
@@ -39,18 +49,18 @@ void zr_release_all(zr_object *dead)
         zr_object *object = dead;
         const zr_desc *desc = object->desc;
         dead = *(zr_object **)object;
-        if (desc->kind == ZR_DESC_ARRAY) {
+        const int64_t *fields = ((zr_data *)object)->fields;
+        if (ZR_LIKELY(desc->kind <= ZR_DESC_LIST)) {
+            bury_fields(desc, fields, &dead);
+        } else if (desc->kind == ZR_DESC_ARRAY) {
             const zr_array *array = (const zr_array *)object;
             if (desc->fields[0] == ZR_FIELD_REF)
                 for (int64_t i = 0; i < array->length; i++)
                     zr_bury(&dead, array->items[i]);
-        } else if (ZR_UNLIKELY(desc->kind == ZR_DESC_ACTOR)) {
+        } else if (desc->kind == ZR_DESC_ACTOR) {
             zr_forget(object, &dead);
         } else {
-            const int64_t *fields = ((zr_data *)object)->fields + (desc->kind == ZR_DESC_CLOSURE);
-            for (uint32_t i = 0; i < desc->count; i++)
-                if (desc->fields[i] == ZR_FIELD_REF)
-                    zr_bury(&dead, fields[i]);
+            bury_fields(desc, fields + (desc->kind == ZR_DESC_CLOSURE), &dead);
         }
         zr_free(object);
     }

@@ -142,6 +142,19 @@ int64_t zero_main(void)
     } else if (is(what, "much")) {
         for (int64_t i = 0; i < 200000; i++)
             say("0123456789");
+    } else if (is(what, "drift")) {
+        static zr_object still = {.count = 2, .desc = &zr_desc_text};
+        static zr_list list = {.head = {.count = 1}, .rest = &still};
+        static const zr_desc data = {.kind = ZR_DESC_DATA, .count = 2, .fields = {ZR_FIELD_I64, ZR_FIELD_REF}};
+        list.head.desc = &data;
+        zr_data *holder = (zr_data *)zr_new(32, &data, 0);
+        holder->fields[1] = (int64_t)&still;
+        zr_drop(&holder->head);
+        status += still.count != 1;
+        zr_drop(&still); /* its count comes to 0, and it is not freed */
+        status += still.count >= 0;
+        zr_drop(&list.head);
+        status += list.head.count >= 0 || list.head.desc != &data;
     } else if (is(what, "words")) {
         for (int64_t i = 0; i < ZR_ARGS_WORDS; i++)
             zr_args[i] += i;

@@ -215,6 +215,11 @@ def test_much_output_arrives_whole(program: str) -> None:
     assert run(program, "much").stdout == b"0123456789\n" * 200_000
 
 
+def test_a_static_object_is_never_freed(program: str) -> None:
+    """However its count drifts: all threads count it without care."""
+    assert ended(run(program, "drift")) == (0, b"", b"")
+
+
 def test_the_words_beyond_the_registers(program: str) -> None:
     assert ended(run(program, "words")) == (0, b"", b"")
 
