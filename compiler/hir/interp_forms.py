@@ -117,7 +117,7 @@ def builtin_fn(machine: Machine, function: Function, node: int, runs: list[Any],
         try:
             return meaning() if nullary else meaning(*arguments)
         except Panic as panic:
-            panic.place = machine.place(function, node)
+            panic.place = panic.place or machine.place(function, node)  # another actor's has its own
             raise
 
     return _constant(Native(run))
@@ -313,7 +313,7 @@ def builtin(machine: Machine, function: Function, node: int, runs: list[Any], ta
         try:
             return meaning(*values)
         except Panic as panic:
-            panic.place = machine.place(function, node)
+            panic.place = panic.place or machine.place(function, node)  # another actor's has its own
             raise
 
     return run
@@ -360,7 +360,7 @@ def unbox(machine: Machine, function: Function, node: int, runs: list[Any], tail
         held = value(frame)
         if held.type != wanted:
             panic = Panic("type", show(held.type), show(wanted))
-            panic.place = machine.place(function, node)
+            panic.place = panic.place or machine.place(function, node)  # another actor's has its own
             raise panic
         return held.value
 
