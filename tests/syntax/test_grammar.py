@@ -1,4 +1,4 @@
-"""docs/language/grammar.ebnf is the language's grammar: a parser made of it takes every program and refuses broken ones.
+"""docs/language/grammar.ebnf is the language's grammar: a parser made of it takes every program, refuses broken ones.
 
 The parser is lark's (LALR, contextual lexer) and shares nothing with our reader and checker; that it can be built shows
 that the grammar is not ambiguous.
