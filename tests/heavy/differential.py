@@ -1,6 +1,7 @@
-"""A long differential run whose result is kept: `python -m tests.heavy.differential --count N --seed S [--record]`.
+"""A long differential run whose result is kept: `python -m tests.heavy.differential --count N --seed S --record`.
 
-The run is `tests.fuzz`'s own; here its last lines become a row.  Status as the run's.
+The run is `tests.fuzz`'s own, in chunks; what it prints becomes a row, which says how far the run is.  Status 3 when a
+program failed.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import argparse
 import contextlib
 import io
 import re
-import resource
 import sys
+from collections import Counter
 
 from tests.fuzz.__main__ import main as fuzz
-from tests.heavy.results import commit, record, today
+from tests.heavy.results import commit, record_run
+
+CHUNK = 200  # programs
 
 
 class Tee(io.StringIO):
@@ -31,31 +34,39 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=100_000)
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
-    tree, seen = commit(), Tee()
-    with contextlib.redirect_stdout(seen):
-        status = fuzz(["--count", str(options.count), "--seed", str(options.seed)])
-    if options.record:
-        record("long-runs", [row(seen.getvalue(), options.count, options.seed, tree)])
-    return status
+    tree, kinds, ends = commit(), Counter[str](), Counter[str]()
+    for first in range(options.seed, options.seed + options.count, CHUNK):
+        last = min(first + CHUNK, options.seed + options.count)
+        seen = Tee()
+        with contextlib.redirect_stdout(seen):
+            fuzz(["--count", str(last - first), "--seed", str(first)])
+        became, ended = told(seen.getvalue())
+        assert became.total() == last - first, became
+        kinds.update(became)
+        ends.update(ended)
+        if options.record:
+            record_run("differential", options.seed, last - options.seed, failures(kinds), detail(kinds, ends), tree)
+    return 3 if failures(kinds) else 0
 
 
-def row(printed: str, count: int, seed: int, tree: str) -> dict[str, object]:
-    """The ledger's row of a run, from what it printed."""
+def told(printed: str) -> tuple[Counter[str], Counter[str]]:
+    """(programs by what became of them, programs by status), from what a run printed."""
     found = re.search(r"^programs: (\{.*?\})  ends: (\{.*\})$", printed, re.MULTILINE)
     assert found, "the run did not say what became of its programs"
-    kinds = {name: int(number) for name, number in re.findall(r"'([^']*)': (\d+)", found[1])}
-    assert sum(kinds.values()) == count, kinds
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return {
-        "kind": "differential",
-        "seed": seed,
-        "count": count,
-        "failures": sum(number for name, number in kinds.items() if name not in ("ok", "skipped")),
-        "detail": "; ".join(f"{name} {number}" for name, number in sorted(kinds.items())) + f"; statuses {found[2]}",
-        "cpu_s": int(sum(each.ru_utime + each.ru_stime for each in used)),
-        "commit": tree,
-        "date": today(),
-    }
+    pairs = [re.findall(r"'?([^'{},]+?)'?: (\d+)", part) for part in found.groups()]
+    became, ended = (Counter({name.strip(): int(number) for name, number in each}) for each in pairs)
+    return became, ended
+
+
+def failures(kinds: Counter[str]) -> int:
+    return sum(number for name, number in kinds.items() if name not in ("ok", "skipped"))
+
+
+def detail(kinds: Counter[str], ends: Counter[str]) -> str:
+    words = [f"{name} {number}" for name, number in sorted(kinds.items())]
+    return "; ".join(
+        [*words, *(f"status {name} {number}" for name, number in sorted(ends.items(), key=lambda e: int(e[0])))]
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import pathlib
+import resource
 import subprocess
 from typing import Any
 
@@ -43,3 +44,15 @@ def record(
     rows |= {tuple(str(row[k]) for k in key): row for row in fresh}
     kept = [rows[each] for each in sorted(rows) if keep is None or each[0] in keep]
     write(root / table.schema.path, table.schema, kept, table.schema.path)
+
+
+def cpu_seconds() -> int:
+    """CPU time of this process and of the children it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return int(sum(each.ru_utime + each.ru_stime for each in used))
+
+
+def record_run(kind: str, seed: int, count: int, failures: int, detail: str, tree: str) -> None:
+    """The row of a long run, as far as it is; the same run's earlier row goes."""
+    row = {"kind": kind, "seed": seed, "count": count, "failures": failures, "detail": detail}
+    record("long-runs", [row | {"cpu_s": cpu_seconds(), "commit": tree, "date": today()}])
