@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import Note
 from compiler.hir.ops import CODE
+from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
@@ -87,6 +88,10 @@ def fit(f: Frame, node: int, n: int, found: int, expected: int) -> int:
 def mismatch(f: Frame, n: int, expected: int, found: int, notes: tuple[Note, ...] = ()) -> None:
     """Say that a type does not fit; the reason decides which message."""
     u = f.u
+    if u.large:
+        u.large = False
+        f.report(backend.LARGE_TYPE, n, notes)
+        return
     if u.infinite:
         u.infinite = False
         f.report(say_type.INFINITE, n, notes, expected=u.show(expected), found=u.show(found))

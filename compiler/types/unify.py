@@ -21,7 +21,19 @@ NO_TYPE = UNBOUND  # "nothing is expected here"
 class Unifier:
     """Metas, unification and solving over one program's types."""
 
-    __slots__ = ("_generic", "_same", "args", "error", "head", "infinite", "link", "numeric", "rigid_numeric", "types")
+    __slots__ = (
+        "_generic",
+        "_same",
+        "args",
+        "error",
+        "head",
+        "infinite",
+        "large",
+        "link",
+        "numeric",
+        "rigid_numeric",
+        "types",
+    )
 
     def __init__(self, types: Types) -> None:
         self.types = types
@@ -31,6 +43,7 @@ class Unifier:
         self.numeric: list[bool] = []
         self.rigid_numeric: set[int] = set()  # variables of the function at hand that arithmetic constrains
         self.infinite = False  # the last failure was the occurs check
+        self.large = False  # the last failure was the size of a type
         self._generic: dict[int, bool] = {}
         self._same: set[tuple[int, int]] = set()  # pairs that were unified: what is solved stays solved
         self.error = self._open(H_ERROR, ())
@@ -127,7 +140,7 @@ class Unifier:
         if self.numeric[index] and not self.be_numeric(target):
             return False
         if target < 0 and self.occurs(meta, target):
-            self.infinite = True
+            self.infinite = not self.large
             return False
         self.link[index] = target
         return True
@@ -149,7 +162,7 @@ class Unifier:
         return False
 
     def occurs(self, meta: int, t: int) -> bool:
-        """Whether the meta stands inside t."""
+        """Whether the meta stands inside t, or t has so many parts that it is refused anyway (`large` is set)."""
         todo = [t]
         seen: set[int] = set()
         while todo:
@@ -159,6 +172,9 @@ class Unifier:
             if t < 0 and t not in seen:
                 seen.add(t)
                 todo.extend(self.args[~t])
+                if len(seen) > MAX_PARTS:
+                    self.large = True
+                    return True
         return False
 
     def metas(self, t: int, into: list[int], seen: set[int]) -> None:
