@@ -132,6 +132,7 @@ def _of(module: str, function: str) -> Callable[[], str]:
 PAGES: dict[str, Callable[[], str]] = {
     "builtins.md": builtins,
     "checks.md": checks,
+    "coverage.md": _of("tools.coverage", "page"),
     "diagnostics.md": _of("compiler.messages.spec", "page"),
     "gates.md": gates,
     "hir.md": _of("compiler.hir.spec", "reference"),
