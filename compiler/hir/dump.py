@@ -49,6 +49,7 @@ def to_json(program: Program) -> str:
                 "end": f.end,
                 "vars": f.vars,
                 "numeric": f.numeric,
+                "inner": f.inner,
                 "params": f.params,
                 "result": type_text(program, f.result),
                 "caps": sorted(f.caps),
@@ -57,10 +58,18 @@ def to_json(program: Program) -> str:
                 "exported": f.exported,
                 "doc": f.doc,
                 "locals": [
-                    {"name": x.name, "type": type_text(program, x.type), "mut": x.mutable, "cell": x.cell}
+                    {
+                        "name": x.name,
+                        "type": type_text(program, x.type),
+                        "mut": x.mutable,
+                        "cell": x.cell,
+                        "generic": x.generic,
+                    }
                     for x in f.locals
                 ],
-                "lambdas": [{"params": x.params, "captures": x.captures} for x in f.lambdas],
+                "lambdas": [
+                    {"params": x.params, "captures": x.captures, "first": x.first, "vars": x.vars} for x in f.lambdas
+                ],
                 "root": f.root,
                 "nodes": nodes,
             }

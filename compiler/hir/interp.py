@@ -39,6 +39,7 @@ from compiler.panics import (
     STACK_STATUS,
 )
 from compiler.turns import Deadlock
+from compiler.types.core import UNIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Machine:
         world.actors.machine = self
         self.builtins = table(world)
         self.codes: dict[tuple[int, tuple[int, ...]], Code] = {}
+        self.lambdas: dict[tuple[int, int, tuple[int, ...]], Code] = {}
         self.actuals: tuple[int, ...] = ()  # the type arguments of the function being translated
         self.consts: dict[int, Any] = {}
         self.depth = 0
@@ -72,8 +74,22 @@ class Machine:
         """The function's code at these type arguments, translated at its first use: an Any keeps its value's type."""
         found = self.codes.get((function, actuals))
         if found is None:
+            hir = self.program.functions[function]
+            self.actuals = actuals + (UNIT,) * len(hir.inner)
+            found = self.codes[function, actuals] = self._translate(hir)
+        return found
+
+    def lambda_code(self, function: Function, number: int, actuals: tuple[int, ...]) -> Code:
+        """A generalized lambda of the function, at the type arguments of both."""
+        found = self.lambdas.get((function.id, number, actuals))
+        if found is None:
             self.actuals = actuals
-            found = self.codes[function, actuals] = self._translate(self.program.functions[function])
+            body = function.body
+            runs = self._runs(function)
+            node = next(n for n, op in enumerate(body.op) if op == CODE["lambda"] and body.imm[n] == number)
+            params = [(p, function.locals[p].cell) for p in function.lambdas[number].params]
+            found = Code(len(function.locals), params, runs[body.children(node)[0]])
+            self.lambdas[function.id, number, actuals] = found
         return found
 
     def concrete(self, type_id: int) -> int:
@@ -111,8 +127,13 @@ class Machine:
         return TAIL
 
     def _translate(self, function: Function) -> Code:
-        body = function.body
         code = Code(len(function.locals), [(p, function.locals[p].cell) for p in function.params], None)
+        code.body = self._runs(function)[function.root]
+        return code
+
+    def _runs(self, function: Function) -> list[Any]:
+        """What each node of the body becomes, at the type arguments at hand."""
+        body = function.body
         tail = tail_nodes(body, function.root)
         runs: list[Any] = []
         for node in range(len(body.op)):
@@ -123,8 +144,7 @@ class Machine:
                 runs.append(None)  # `match` reads its arms itself
             else:
                 runs.append(FORMS[row.name](self, function, node, runs, tail[node]))
-        code.body = runs[function.root]
-        return code
+        return runs
 
     def place(self, function: Function, node: int) -> str:
         line, column = function.file.place(function.body.start[node])

@@ -81,6 +81,24 @@ def local(machine: Machine, function: Function, node: int, runs: list[Any], tail
 
 
 @form
+def local_inst(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
+    local = function.locals[_target(machine, function, node)]
+    row = function.lambdas[local.generic]
+    first = function.vars + row.first
+    around = machine.actuals
+    actuals = around[:first] + _actuals(machine, function, node) + around[first + row.vars :]
+    code: Code | None = None
+
+    def run(frame: Frame) -> Any:
+        nonlocal code
+        if code is None:
+            code = machine.lambda_code(function, local.generic, actuals)
+        return Closure(code, [(slot, frame[slot]) for slot in row.captures])
+
+    return run
+
+
+@form
 def const(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
     which = function.body.imm[node]
 

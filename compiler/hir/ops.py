@@ -34,6 +34,7 @@ OPS: tuple[Op, ...] = (
     Op("text", "0", "text", "A Text literal."),
     Op("unit", "0", "none", "The Unit value; also what an empty body is."),
     Op("local", "0", "local", "The value of a parameter or local."),
+    Op("local-inst", "0", "inst", "A local bound to a generalized lambda, at type arguments: a closure over what the lambda captures."),
     Op("const", "0", "const", "A top-level constant."),
     Op("fn", "0", "inst", "A top-level function as a value; a nullary one becomes a function of one ignored Unit."),
     Op("builtin-fn", "0", "inst", "A builtin as a value."),

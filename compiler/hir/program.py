@@ -69,35 +69,41 @@ class Local:
     """A parameter, let, loop variable or pattern variable; unique within its top-level function, lambdas included.
 
     `cell` is set when a `mut` local is captured by a lambda: it then lives in a shared cell,
-    fresh each time its `let` runs.
+    fresh each time its `let` runs.  `generic` is the lambda that an immutable `let` binds and that has type variables
+    of its own: such a local is only used by `local-inst`, and no lambda captures it but what its lambda captures.
     """
 
-    __slots__ = ("cell", "mutable", "name", "type")
+    __slots__ = ("cell", "generic", "mutable", "name", "type")
 
     def __init__(self, name: str, type: int, mutable: bool) -> None:  # noqa: A002
         self.name = name
         self.type = type
         self.mutable = mutable
         self.cell = False
+        self.generic = -1
 
 
 class Lambda:
     """A lambda's parameters and what it captures, as local indices of the enclosing top-level function.
 
-    A captured local keeps its index inside the lambda.
+    A captured local keeps its index inside the lambda.  A generalized one has `vars` type variables of its own, which
+    are those of the function's `inner` from `first` on: variable `function.vars + first` and so on.
     """
 
-    __slots__ = ("captures", "params")
+    __slots__ = ("captures", "first", "params", "vars")
 
     def __init__(self, params: list[int], captures: list[int]) -> None:
         self.params = params
         self.captures = captures
+        self.first = 0
+        self.vars = 0
 
 
 class Function:
     """A top-level function, constant initializer or test body.
 
     `vars` counts quantified type variables; `numeric[i]` tells that variable i is I64 or F64.
+    `inner` says the same of the type variables of generalized lambdas inside, which follow the function's own.
     `params` are local indices (empty for a nullary function); `root` is the body's node.
     """
 
@@ -110,6 +116,7 @@ class Function:
         "file",
         "id",
         "inline",
+        "inner",
         "lambdas",
         "locals",
         "name",
@@ -130,6 +137,7 @@ class Function:
         self.end = 0
         self.vars = 0
         self.numeric: list[bool] = []
+        self.inner: list[bool] = []
         self.params: list[int] = []
         self.result = 0
         self.locals: list[Local] = []
@@ -194,7 +202,8 @@ class Test:
 class Program:
     """Everything after checking.  `insts[k]` is (what, id, type arguments):
 
-    ("fn", function id, …), ("builtin", builtins id, …), or ("ctor", (data id, constructor index), …).
+    ("fn", function id, …), ("builtin", builtins id, …), ("ctor", (data id, constructor index), …), or, within one
+    function, ("local", local index, …).
     Type arguments of a builtin follow the letters of its row in order of first appearance.
     """
 

@@ -14,7 +14,7 @@ IMMEDIATES = (
     ("bool", "0 or 1"),
     ("text", "a text of the program"),
     ("local", "a local of the function"),
-    ("inst", "a function, builtin or constructor with its type arguments"),
+    ("inst", "a function, builtin, constructor or generalized local with its type arguments"),
     ("const", "a constant of the program"),
     ("lambda", "a row of the function's lambdas: parameters and captures"),
     ("field", "a field of the type's one constructor"),

@@ -89,6 +89,8 @@ def imm_text(program: Program, function: Function, node: int) -> str:
     if what == "fn":
         assert isinstance(target, int)
         return f"{program.functions[target].name} {shown}"
+    if what == "local":
+        return f"{target} {shown}"
     if what == "builtin":
         assert isinstance(target, int)
         return f"{BUILTINS[target].name} {shown}"
@@ -132,13 +134,18 @@ def _print_function(program: Program, f: Function, out: list[str]) -> None:
     out.append(f"  (caps{''.join([' ' + cap for cap in sorted(f.caps)])}) (doc {quote(f.doc)})")
     params = "".join([f" {local}" for local in f.params])
     out.append(f"  (params{params}) (result {type_text(program, f.result)})")
+    if f.inner:
+        out.append(f"  (inner {' '.join([str(int(flag)) for flag in f.inner])})")
     for k, local in enumerate(f.locals):
         marks = [word for word, on in (("mut", local.mutable), ("cell", local.cell)) if on]
+        if local.generic >= 0:
+            marks.append(f"λ{local.generic}")
         out.append(f"  (local {k} {local.name} {type_text(program, local.type)}{''.join([' ' + m for m in marks])})")
     for k, row in enumerate(f.lambdas):
         params = " ".join([str(local) for local in row.params])
         captures = " ".join([str(local) for local in row.captures])
-        out.append(f"  (lambda {k} ({params}) ({captures}))")
+        generic = f" {row.first} {row.vars}" if row.vars else ""
+        out.append(f"  (lambda {k} ({params}) ({captures}){generic})")
     _print_body(program, f, out)
     out[-1] += ")"
 
@@ -328,15 +335,21 @@ def _function(r: _Reader, f: Function, row: list[object]) -> None:
     f.params = [_int(local) for local in _list(row[9])[1:]]
     f.result = r.type(_list(row[10])[1])
     at = 11
+    if at < len(row) and _list(row[at])[0] == "inner":
+        f.inner = [_int(flag) == 1 for flag in _list(row[at])[1:]]
+        at += 1
     while at < len(row) and _is_row(row[at], "local"):
         part = _list(row[at])
         local = Local(_word(part[2]), r.type(part[3]), "mut" in part[4:])
         local.cell = "cell" in part[4:]
+        local.generic = next((int(_word(mark)[1:]) for mark in part[4:] if _word(mark).startswith("λ")), -1)
         f.locals.append(local)
         at += 1
     while at < len(row) and _is_row(row[at], "lambda"):
         part = _list(row[at])
         f.lambdas.append(Lambda([_int(k) for k in _list(part[2])], [_int(k) for k in _list(part[3])]))
+        if len(part) == 6:
+            f.lambdas[-1].first, f.lambdas[-1].vars = _int(part[4]), _int(part[5])
         at += 1
     if at != len(row) - 1:
         raise TextError(f"{f.name} has no body, or more than one")
@@ -394,6 +407,8 @@ def _imm(r: _Reader, kind: str, part: list[object]) -> tuple[int, int]:
     op = _word(part[0])
     if op in ("fn", "call"):
         return p.inst("fn", r.of(r.function_ids, first, "function"), _types(r, part[5])), 2
+    if op == "local-inst":
+        return p.inst("local", _int(first), _types(r, part[5])), 2
     if op in ("builtin", "builtin-fn"):
         row = BUILTIN_BY_NAME.get(_word(first))
         if row is None:

@@ -70,14 +70,15 @@ def _verify_function(program: Program, function: Function, problems: list[str]) 
     if len(function.numeric) != function.vars:
         problems.append(f"{function.name}: numeric marks for {len(function.numeric)} of {function.vars} variables")
         return
+    variables = function.vars + len(function.inner)
     fine = closed(program, function.result, function.vars, f"{function.name}: its result", problems)
     for row in function.locals:
-        fine &= closed(program, row.type, function.vars, f"{function.name}: the local {row.name}", problems)
+        fine &= closed(program, row.type, variables, f"{function.name}: the local {row.name}", problems)
     checked: set[int] = set()
     for t in body.type:
         if t not in checked:
             checked.add(t)
-            fine &= closed(program, t, function.vars, f"{function.name}: the type of a node", problems)
+            fine &= closed(program, t, variables, f"{function.name}: the type of a node", problems)
     if not fine:
         return
     v = Verifier(program, function, problems)
@@ -125,6 +126,15 @@ def _verify_place(v: Verifier, node: int) -> None:
             v.say(node, f"its kid {kid} ({inner.name}) cannot stand there")
 
 
+def captures_of(v: Verifier, inst: int) -> list[int]:
+    """What the lambda of a generalized local captures; nothing where that is wrong otherwise."""
+    local = v.p.insts[inst][1] if 0 <= inst < len(v.p.insts) else None
+    if not isinstance(local, int) or not 0 <= local < len(v.f.locals):
+        return []
+    generic = v.f.locals[local].generic
+    return v.f.lambdas[generic].captures if 0 <= generic < len(v.f.lambdas) else []
+
+
 def _verify_uses(v: Verifier) -> None:
     """Every local that is read or assigned is bound where it is used; inside a lambda, captured too."""
     body = v.body
@@ -148,6 +158,10 @@ def _verify_uses(v: Verifier) -> None:
         imm = body.imm[step]
         if name in ("local", "set") and imm not in scopes[-1]:
             v.say(step, f"the local {imm} is not bound here")
+        if name == "local-inst":
+            outside = [local for local in captures_of(v, imm) if local not in scopes[-1]]
+            if outside:
+                v.say(step, f"its lambda captures {outside[0]}, which is not bound here")
         if name in ("let", "for"):
             todo.extend([(imm,), kids[-1], (-1, imm), *kids[:-1]])
         elif name == "lambda" and 0 <= imm < len(v.f.lambdas):

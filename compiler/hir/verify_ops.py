@@ -82,7 +82,9 @@ class Verifier:
             return None
         for actual in actuals:
             if actual not in self.sound:
-                if not closed(self.p, actual, self.f.vars, f"{self.f.name}: a type argument", self.problems):
+                if not closed(
+                    self.p, actual, self.f.vars + len(self.f.inner), f"{self.f.name}: a type argument", self.problems
+                ):
                     return None
                 self.sound.add(actual)
         return target, actuals
@@ -123,7 +125,8 @@ class Verifier:
         types = self.p.types
         if types.head[t] == H_VAR:
             index = types.args[t][0]
-            if not (index < len(self.f.numeric) and self.f.numeric[index]):
+            numeric = [*self.f.numeric, *self.f.inner]
+            if not (index < len(numeric) and numeric[index]):
                 self.say(node, f"needs a number, but {types.show(t)} is not constrained to one")
         elif t not in (I64, F64):
             self.say(node, f"needs a number, not {types.show(t)}")
@@ -234,6 +237,29 @@ def _local(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
     local = v.local(node)
     if local >= 0:
         v.is_type(node, v.f.locals[local].type, "its type")
+
+
+def _local_inst(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
+    found = v.inst(node, "local")
+    if found is None:
+        return
+    local, actuals = found
+    generic = v.f.locals[local].generic if isinstance(local, int) and 0 <= local < len(v.f.locals) else -1
+    if not isinstance(local, int) or not 0 <= generic < len(v.f.lambdas):
+        v.say(node, f"the local {local} names no generalized lambda")
+        return
+    row = v.f.lambdas[generic]
+    first = v.f.vars + row.first
+    if len(actuals) != row.vars or first + row.vars > v.f.vars + len(v.f.inner):
+        v.say(node, f"the lambda has {row.vars} type variables, given {len(actuals)}")
+        return
+    for k, actual in enumerate(actuals):
+        if v.f.inner[row.first + k]:
+            v.numeric(node, actual)
+    types = v.p.types
+    around = tuple([types.var(k) for k in range(first)])
+    after = tuple([types.var(k) for k in range(first + row.vars, v.f.vars + len(v.f.inner))])
+    v.is_type(node, types.substitute(v.f.locals[local].type, around + actuals + after), "its type")
 
 
 def _const(v: Verifier, node: int, kids: list[int]) -> None:  # noqa: ARG001
@@ -499,6 +525,7 @@ RULES: dict[str, Callable[[Verifier, int, list[int]], None]] = {
     "text": _text,
     "unit": _atom(UNIT),
     "local": _local,
+    "local-inst": _local_inst,
     "const": _const,
     "fn": _value("fn"),
     "builtin-fn": _value("builtin"),

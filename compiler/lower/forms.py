@@ -196,12 +196,17 @@ def bind(b: Builder, local: int, bound: int) -> None:
     b.assign(local, bound)
 
 
+def _bind_value(b: Builder, local: int, bound: int) -> None:
+    if source(b).locals[local].generic < 0:  # a generalized lambda is made where it is used
+        bind(b, local, value(b, bound))
+
+
 @form("let")
 def _let(b: Builder, node: int) -> int:
     body = body_of(b)
     bound, inner = body.children(node)
     local = body.imm[node]
-    bind(b, local, value(b, bound))
+    _bind_value(b, local, bound)
     result = value(b, inner)
     b.env[local] = None  # out of scope: joins and loops further on must not carry it
     return result
@@ -211,7 +216,7 @@ def _let(b: Builder, node: int) -> int:
 def _let_tail(b: Builder, node: int) -> None:
     body = body_of(b)
     bound, inner = body.children(node)
-    bind(b, body.imm[node], value(b, bound))
+    _bind_value(b, body.imm[node], bound)
     tail(b, inner)
 
 
@@ -449,13 +454,30 @@ def _builtin(b: Builder, node: int) -> int:
 
 @form("lambda")
 def _lambda(b: Builder, node: int) -> int:
+    return _closure(b, node, node, b.actuals)
+
+
+def _closure(b: Builder, node: int, made: int, actuals: tuple[int, ...]) -> int:
+    """A closure of the lambda at node `made`, at these type arguments."""
     body = body_of(b)
-    number = body.imm[node]
-    captures = source(b).lambdas[number].captures
-    held = tuple([read(b, local) for local in captures])
+    number = body.imm[made]
+    held = tuple([read(b, local) for local in source(b).lambdas[number].captures])
     type = node_type(b, node)
-    inner = b.lowering.lambda_function(b, number, body.children(node)[0], type, tuple([b.typed(v) for v in held]))
+    types = tuple([b.typed(v) for v in held])
+    inner = b.lowering.lambda_function(b, number, body.children(made)[0], type, types, actuals)
     return b.emit("closure", type, held, inner) if held else b.emit("const.fn", type, (), inner)
+
+
+@form("local-inst")
+def _local_inst(b: Builder, node: int) -> int:
+    named, actuals = target(b, node)
+    assert isinstance(named, int)
+    hir, body = source(b), body_of(b)
+    number = hir.locals[named].generic
+    row = hir.lambdas[number]
+    made = next(n for n, op in enumerate(body.op) if op == H["lambda"] and body.imm[n] == number)
+    first = hir.vars + row.first
+    return _closure(b, node, made, b.actuals[:first] + actuals + b.actuals[first + row.vars :])
 
 
 def assigned_locals(function: Function) -> dict[int, list[int]]:

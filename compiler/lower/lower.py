@@ -20,6 +20,7 @@ from compiler.lower.builder import Builder
 from compiler.lower.builtins import builtin, shown
 from compiler.lower.types import TypeNames
 from compiler.mir.types import signature
+from compiler.types.core import UNIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Lowering:
 
     def _function(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
         result = self.types.name(self.types.concrete(hir.result, actuals))
-        b = self.builder(name, result, hir, actuals)
+        b = self.builder(name, result, hir, actuals + (UNIT,) * len(hir.inner))
         if hir.inline:
             b.f.attrs["inline"] = hir.inline
         self._parameters(b, hir.params)
@@ -101,11 +102,20 @@ class Lowering:
         for local, param in zip(params, held, strict=True):
             forms.bind(b, local, param)
 
-    def lambda_function(self, outer: Builder, number: int, root: int, type: str, held: tuple[str, ...]) -> str:  # noqa: A002
-        """The MIR function of a lambda; `held` are the MIR types of what it captures."""
+    def lambda_function(
+        self,
+        outer: Builder,
+        number: int,
+        root: int,
+        type: str,  # noqa: A002
+        held: tuple[str, ...],
+        actuals: tuple[int, ...],
+    ) -> str:
+        """The MIR function of a lambda at type arguments; `held` are the MIR types of what it captures."""
         hir = forms.source(outer)
-        actuals = outer.actuals
-        name = f"{self.instance_name(hir, actuals)}.lambda{number}"
+        name = f"{self.instance_name(hir, actuals[: hir.vars])}.lambda{number}"
+        if hir.inner:
+            name += "<" + ",".join([self.types.name(a) for a in actuals[hir.vars :]]) + ">"
         if name not in self.module.functions:
             b = self.builder(name, signature(type)[1], hir, actuals)
             self._work.append(lambda: self._lambda(b, number, root, type, held))

@@ -82,6 +82,7 @@ def _check(c: Checker) -> None:
 def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame]:
     reported = len(c.sink.items)
     c.unifier.rigid_numeric.clear()
+    c.group = group
     frames = []
     for info in group:
         f = Frame(c, info)

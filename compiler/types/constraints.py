@@ -16,7 +16,7 @@ from compiler.types.typeform import builtin_info
 
 OPAQUE = {H_FN: say_type.COMPARES_FUNCTIONS, H_ACTOR: say_type.COMPARES_ACTORS}
 NOT_ASKED = say_type.MISMATCH  # a row that `opaque` never gives
-USES = frozenset([CODE["call"], CODE["fn"], CODE["builtin"], CODE["builtin-fn"]])
+USES = frozenset([CODE["call"], CODE["fn"], CODE["builtin"], CODE["builtin-fn"], CODE["local-inst"]])
 BOX, UNBOX = CODE["box"], CODE["unbox"]
 
 
@@ -58,9 +58,11 @@ class Demands:
                 todo.extend(types.args[t])
 
     def _mark(self, f: Frame, variable: int, bit: int) -> None:
-        needs = f.info.needs
-        if variable < len(needs) and not needs[variable] & bit:
-            needs[variable] |= bit
+        needs, at = f.info.needs, variable
+        if variable >= f.info.vars:
+            needs, at = f.inner_needs, variable - f.info.vars
+        if at < len(needs) and not needs[at] & bit:
+            needs[at] |= bit
             self.todo.append((f.function.id, variable, bit))
 
     def refuse(self, kind: Kind, f: Frame, node: int, name: str, actual: int) -> None:
@@ -113,11 +115,15 @@ def check_constraints(c: Checker, frames: list[Frame]) -> None:
                 for actual, need in zip(actuals, info.needs, strict=True):
                     if need & COMPARED:
                         state.demand(f, node, actual, COMPARED, info.row.name)
+            elif what == "local":
+                first = f.info.vars + f.lambdas[f.locals[target].generic].first
+                for k, actual in enumerate(actuals):
+                    state.dependants.setdefault((f.function.id, first + k), []).append((f, node, actual))
             else:
                 for k, actual in enumerate(actuals):
                     state.dependants.setdefault((target, k), []).append((f, node, actual))
     for f in frames:
-        for k, need in enumerate(f.info.needs):
+        for k, need in enumerate([*f.info.needs, *f.inner_needs]):
             for bit in (NUMERIC, COMPARED):
                 if need & bit:
                     state.todo.append((f.function.id, k, bit))
@@ -129,6 +135,9 @@ def check_constraints(c: Checker, frames: list[Frame]) -> None:
         done.add(item)
         function, variable, bit = item
         for f, node, actual in state.dependants.get((function, variable), ()):
-            state.demand(f, node, actual, bit, c.infos[function].label)
+            what, target, _ = insts[f.body.imm[node]]
+            local = f.locals[target].name if what == "local" and isinstance(target, int) else ""
+            state.demand(f, node, actual, bit, local or c.infos[function].label)
     for f in frames:
+        f.function.inner = [bool(need & NUMERIC) for need in f.inner_needs]
         f.function.numeric = [bool(need & NUMERIC) for need in f.info.needs]

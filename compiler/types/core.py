@@ -16,6 +16,7 @@ HEAD_NAMES = ("I64", "F64", "Bool", "Text", "Unit", "Bytes", "Any", "List", "Arr
 I64, F64, BOOL, TEXT, UNIT, BYTES, ANY = range(7)
 
 MANY_PARTS = 1 << 30  # larger is not told apart: a type whose parts are shared doubles with every line
+INNER = 1 << 20  # in the checker, the first type variable of generalized lambdas
 MAX_PARTS = 500  # of one type: the checker lets no larger one through, so recursion over a type is shallow
 MAX_VARIABLES = 1000  # of one recursion group: each function in it, and each of its calls, carries them all
 
@@ -66,6 +67,20 @@ class Types:
         if head == H_META:
             return type_id
         return self.make(head, tuple([self.substitute(a, actuals) for a in args]))
+
+    def renumber(self, type_id: int, first: int, to: int, known: dict[int, int]) -> int:
+        """The type with each variable `first + k` called `to + k`; `known` keeps what is done."""
+        found = known.get(type_id)
+        if found is None:
+            head, args = self.head[type_id], self.args[type_id]
+            if head == H_VAR:
+                found = self.var(args[0] - first + to) if args[0] >= first else type_id
+            elif args:
+                found = self.make(head, tuple([self.renumber(a, first, to, known) for a in args]))
+            else:
+                found = type_id
+            known[type_id] = found
+        return found
 
     def show(self, type_id: int) -> str:
         """The type as the language writes it, in ASCII-free glyphs: `(→ I64 (List a))`."""

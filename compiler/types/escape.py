@@ -28,6 +28,7 @@ OP_BUILTIN, OP_LOCAL, OP_SET, OP_LET, OP_LAMBDA, OP_IF, OP_DO, OP_MATCH, OP_ARM 
     CODE["match"],
     CODE["arm"],
 )
+OP_LOCAL_INST = CODE["local-inst"]
 LEAVING = {BY_NAME["spawn"].id: 0, BY_NAME["send"].id: 1}  # which operand leaves the actor
 
 
@@ -65,11 +66,20 @@ def _functions(f: Frame, root: int, values: dict[int, int]) -> list[int]:
         op = body.op[node]
         if op == OP_LAMBDA:
             found.append(node)
+            # A generalized λ is not captured itself: what it captures is.
+            start, end = body.start[node], body.end[node]
+            for inner, code in enumerate(body.op):
+                if code == OP_LOCAL_INST and start <= body.start[inner] < end:
+                    todo.append(inner)
             for local in f.lambdas[body.imm[node]].captures:
                 if not f.locals[local].mutable and local in values:
                     todo.append(values[local])
         elif op == OP_LOCAL and not f.locals[body.imm[node]].mutable and body.imm[node] in values:
             todo.append(values[body.imm[node]])
+        elif op == OP_LOCAL_INST:
+            local = f.c.program.insts[body.imm[node]][1]
+            assert isinstance(local, int)
+            todo.append(values[local])
         elif op in (OP_LET, OP_DO, OP_ARM):
             todo.append(body.children(node)[-1])
         elif op in (OP_IF, OP_MATCH):
@@ -86,7 +96,9 @@ def _report(f: Frame, function: int, local: int, leaves: int) -> None:
         for node, op in enumerate(body.op)
         if op in (OP_LOCAL, OP_SET) and body.imm[node] == local and start <= body.start[node] < end
     ]
-    at = min(uses)[1] if uses else function
+    if not uses:  # a generalized λ that is used here names it, and is reported itself
+        return
+    at = min(uses)[1]
     note = Note(f.module.file, body.start[leaves], body.end[leaves], "it goes to another actor here")
     name = f.locals[local].name
     f.c.sink.add(say_type.ESCAPE, f.module.file, body.start[at], body.end[at], (note,), name=name)

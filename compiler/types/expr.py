@@ -13,7 +13,7 @@ from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
-from compiler.types.core import BOOL, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, TEXT, UNIT
+from compiler.types.core import BOOL, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, INNER, TEXT, UNIT
 from compiler.types.scope import VARIADIC_FORMS, find_value
 from compiler.types.state import ABSENT, BUILTIN, CONST, CTOR, FN, BuiltinInfo, CtorInfo, FnInfo, Frame, Name, Use
 from compiler.types.typeform import builtin_info
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compiler.builtins import Builtin
 
 OP_I64, OP_F64, OP_BOOL, OP_TEXT, OP_UNIT = CODE["i64"], CODE["f64"], CODE["bool"], CODE["text"], CODE["unit"]
+OP_LOCAL_INST = CODE["local-inst"]
 OP_LOCAL, OP_CONST, OP_FN, OP_BUILTIN_FN, OP_CTOR_FN = (
     CODE["local"],
     CODE["const"],
@@ -60,8 +61,11 @@ def expr(f: Frame, n: int, expected: int) -> int:
         local = f.env.get(f.data[n])
         if local is None:
             return symbol_value(f, n, expected)
-        if f.captures:
+        if f.captures and f.locals[local].generic < 0:
             note_capture(f, local)
+        if f.locals[local].generic >= 0:
+            node = use_generic(f, local, n)
+            return fit(f, node, n, f.body.type[node], expected)
         found = f.locals[local].type
         return fit(f, f.body.leaf(OP_LOCAL, found, f.start[n], f.end[n], local), n, found, expected)
     if kind == INT:
@@ -146,6 +150,19 @@ def sequence(f: Frame, nodes: list[int], n: int, expected: int) -> int:
 
 
 # --- names -------------------------------------------------------------------------------------
+
+
+def use_generic(f: Frame, local: int, n: int) -> int:
+    """A generalized λ at new type arguments; λs around capture what it captures."""
+    u = f.u
+    row = f.lambdas[f.locals[local].generic]
+    for captured in row.captures:
+        note_capture(f, captured)
+    actuals = [u.fresh(bool(f.inner_needs[row.first + k] & 1)) for k in range(row.vars)]
+    t = u.replace(f.locals[local].type, {INNER + row.first + k: actual for k, actual in enumerate(actuals)})
+    node = f.emit(OP_LOCAL_INST, t, n, [])
+    f.insts.append((node, "local", local, tuple(actuals)))
+    return node
 
 
 def note_capture(f: Frame, local: int) -> None:

@@ -84,16 +84,20 @@ def _function_edges(c: Checker, frames: list[Frame]) -> list[Edge]:
     for f in frames:
         body = f.body
         for node, what, _target, _actuals in f.insts:
-            if what != "fn":
+            if what not in ("fn", "local"):
                 continue
             _, target, actuals = c.program.insts[body.imm[node]]
             assert isinstance(target, int)
+            first = 0
+            if what == "local":  # a generalized λ: its type variables follow its function's
+                first = f.info.vars + f.lambdas[f.locals[target].generic].first
+                target = f.function.id
             place = (f.module.file, body.start[node], body.end[node])
             for number, t in enumerate(actuals):
                 grows = heads[t] != H_VAR
                 for variable in _variables(c, t, known):
                     source = (False, f.function.id, variable)
-                    edges.append(Edge(source, (False, target, number), t, grows, place))
+                    edges.append(Edge(source, (False, target, first + number), t, grows, place))
     return edges
 
 

@@ -7,7 +7,7 @@ observable and becomes I64 or Unit.  After this no open type is left in the grou
 from __future__ import annotations
 
 from compiler.messages import backend
-from compiler.types.core import MAX_PARTS, MAX_VARIABLES
+from compiler.types.core import INNER, MAX_PARTS, MAX_VARIABLES
 from compiler.types.records import resolve_all
 from compiler.types.state import NUMERIC, Checker, FnInfo, Frame
 
@@ -107,3 +107,19 @@ def _close(f: Frame, failed: bool) -> None:
     function = info.function
     function.vars = info.vars
     function.result = max(info.result, 0)
+    if f.inner_needs:
+        _number_inner(f)
+
+
+def _number_inner(f: Frame) -> None:
+    """Let the type variables of generalized λs follow the function's own, now that these are counted."""
+    program, body = f.c.program, f.body
+    first, to = INNER, f.info.vars
+    known: dict[int, int] = {}
+    renumber = program.types.renumber
+    body.type[:] = [renumber(t, first, to, known) for t in body.type]
+    for local in f.locals:
+        local.type = renumber(local.type, first, to, known)
+    for node, what, target, _ in f.insts:
+        actuals = program.insts[body.imm[node]][2]
+        body.imm[node] = program.inst(what, target, tuple([renumber(t, first, to, known) for t in actuals]))

@@ -12,12 +12,12 @@ from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
-from compiler.types.core import ANY, BOOL, H_FN, I64, UNIT
+from compiler.types.core import ANY, BOOL, H_FN, I64, INNER, MAX_VARIABLES, UNIT
 from compiler.types.expr import expr, fit, hole, list_form, note_capture, sequence, skip_call
 from compiler.types.patterns import Bindings, pattern
 from compiler.types.records import look_up, write_index
 from compiler.types.scope import VARIADIC_FORMS, find_value
-from compiler.types.state import Deferred, Frame
+from compiler.types.state import NUMERIC, Deferred, Frame
 from compiler.types.typeform import read_type
 from compiler.types.unify import NO_TYPE
 
@@ -105,6 +105,8 @@ def let_form(f: Frame, n: int, expected: int) -> int:
         symbol = binder(f, parts[-2])
         value = expr(f, parts[-1], NO_TYPE)
         local = f.local(f.c.names[f.data[parts[-2]]], f.body.type[value], mutable)
+        if not mutable and f.body.op[value] == OP_LAMBDA and is_lambda(f, parts[-1]):
+            generalize(f, local, value)
         bound.append((local, value))
         if symbol >= 0 and f.c.names[symbol] != "_":
             f.bind(symbol, local, trail)
@@ -114,6 +116,42 @@ def let_form(f: Frame, n: int, expected: int) -> int:
     for local, value in reversed(bound):
         node = f.emit(OP_LET, t, n, [value, node], local)
     return node
+
+
+def is_lambda(f: Frame, n: int) -> bool:
+    """Whether the form is a λ itself, not one that is annotated or in a body."""
+    return f.kind[n] == LIST and f.count[n] > 0 and f.special.get(f.data[f.kids[f.data[n]]]) is lambda_form
+
+
+def generalize(f: Frame, local: int, node: int) -> None:
+    """Make type variables of what is unknown in a λ's type and known nowhere around it."""
+    u = f.u
+    free: list[int] = []
+    u.metas(f.body.type[node], free, set())
+    if not free:
+        return
+    around = [f.locals[other].type for other in f.env.values()]
+    around += f.variables.values()
+    for info in f.c.group:
+        around += (*info.params, info.result)
+    for row in f.deferred:  # a field whose record is not known yet decides about its type later
+        around.append(f.body.type[row.record])
+        around += [t for _, _, t in row.fields]
+    held: list[int] = []
+    seen: set[int] = set()
+    for t in around:
+        if t < 0:
+            u.metas(t, held, seen)
+    mine = [meta for meta in free if meta not in seen]
+    first = len(f.inner_needs)
+    if not mine or first + len(mine) > MAX_VARIABLES:
+        return
+    for meta in mine:
+        u.link[~meta] = u.types.var(INNER + len(f.inner_needs))
+        f.inner_needs.append(NUMERIC if u.numeric[~meta] else 0)
+    lambda_row = f.lambdas[f.body.imm[node]]
+    lambda_row.first, lambda_row.vars = first, len(mine)
+    f.locals[local].generic = f.body.imm[node]
 
 
 def set_form(f: Frame, n: int, expected: int) -> int:

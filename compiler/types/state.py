@@ -160,6 +160,7 @@ class Checker:
         "ctors",
         "data_infos",
         "graph",
+        "group",
         "infos",
         "module_names",
         "names",
@@ -177,6 +178,7 @@ class Checker:
         self.program = Program()
         self.unifier = Unifier(self.program.types)
         self.infos: list[FnInfo] = []  # by function id
+        self.group: list[FnInfo] = []  # what is being inferred
         self.data_infos: list[DataInfo] = []
         self.ctors: list[list[CtorInfo]] = []
         self.consts: list[FnInfo] = []  # by constant id
@@ -224,6 +226,7 @@ class Frame:
         "env",
         "function",
         "info",
+        "inner_needs",
         "insts",
         "kids",
         "kind",
@@ -267,6 +270,7 @@ class Frame:
         self.env: dict[int, int] = {}  # symbol -> local
         self.variables = dict(info.variables)  # type variable symbol -> type
         self.insts: list[tuple[int, str, object, tuple[int, ...] | None]] = []  # node, inst; None: own group
+        self.inner_needs: list[int] = []  # per type variable of generalized λs, NUMERIC and COMPARED bits
         self.deferred: list[Deferred] = []
         self.matches: list[tuple[int, int]] = []  # match node, form
         self.stores: list[tuple[int, int, str]] = []  # HIR node stored into, form, name of the store

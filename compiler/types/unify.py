@@ -239,6 +239,21 @@ class Unifier:
             replaced.append(self.instantiate(arg, actuals))
         return self.make(head, tuple(replaced))
 
+    def replace(self, t: int, by: dict[int, int]) -> int:
+        """The type, which may be open, with these quantified variables replaced."""
+        t = self.find(t)
+        if t >= 0:
+            if not self.is_generic(t):
+                return t
+            head, args = self.types.head[t], self.types.args[t]
+            if head == H_VAR:
+                return by.get(args[0], t)
+        else:
+            head, args = self.head[~t], self.args[~t]
+            if head in (H_META, H_ERROR):
+                return t
+        return self.make(head, tuple([self.replace(arg, by) for arg in args]))
+
     def has_error(self, t: int) -> bool:
         """Whether the error type stands inside t."""
         todo = [t]

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
+from gates.collect.checking_programs import generated
 
 from compiler.hir.program import Program
 from compiler.types.components import strong_components
-from gates.collect.checking_programs import generated
 from tests.types.checking import messages, run
 
 SIZES = (10, 20, 40, 80, 160)  # blocks of 26 lines
