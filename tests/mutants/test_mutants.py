@@ -11,7 +11,7 @@ import pytest
 from ledgers import foreign
 from ledgers.problems import Refused
 from tests.conftest import ROOT
-from tests.mutants.__main__ import TESTS, bounded, kill
+from tests.mutants.__main__ import TESTS, Kill, Net, RedTree, bounded, kill
 from tests.mutants.plant import Scratch, digest, mutants, planted, unescape
 
 TABLE = mutants(ROOT)
@@ -62,13 +62,21 @@ def test_cells_are_read_as_they_are_written() -> None:
 
 def test_two_from_end_to_end(tmp_path: pathlib.Path) -> None:
     scratch = Scratch(ROOT, tmp_path)
+    sound: dict[tuple[Net, str], bool] = {(bounded, ""): True}  # other tests see to that
     for name in ("for-one-too-many", "rc-no-dup"):
         row = next(row for row in TABLE.rows if row["id"] == name)
         file = scratch.root / str(row["file"])
         before = file.read_bytes()
-        found = kill(scratch, row, TABLE, (bounded,))
+        found = kill(scratch, row, TABLE, (bounded,), sound)
         assert found.net == "bounded", found
         assert found.by in ("generated", "corpus"), found
         assert file.read_bytes() == before == (ROOT / str(row["file"])).read_bytes()
     done = scratch.run("tests.mutants.net", "--programs", "2", "--corpus", "none", seconds=300)
     assert (done.returncode, done.stdout) == (0, ""), "the copy is whole again"
+
+
+def test_a_tree_that_is_red_anyway_kills_nothing(tmp_path: pathlib.Path) -> None:
+    scratch = Scratch(ROOT, tmp_path)
+    with pytest.raises(RedTree, match=r"^tests: always$"):
+        kill(scratch, TABLE.rows[0], TABLE, (lambda scratch, area: Kill("bounded", "tests", "always"),), {})
+    assert kill(scratch, TABLE.rows[0], TABLE, (lambda scratch, area: None,), {}).net == "none"
