@@ -20,7 +20,18 @@ from ledgers import foreign
 from ledgers.problems import Refused, shorten
 from ledgers.table import Row, Table
 
-FOLDERS = ("compiler", "runtime_c", "tests", "fixtures", "ledgers", "schemas", "pyproject.toml")
+FOLDERS = (
+    "compiler",
+    "runtime_c",
+    "tests",
+    "fixtures",
+    "ledgers",
+    "schemas",
+    "docs",
+    "tools",
+    "zero",
+    "pyproject.toml",
+)
 _WRITTEN = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
