@@ -35,8 +35,8 @@ MANY_VARIABLES = Kind(
     "`{name}` and the functions that call each other with it have more than 1,000 type variables together",
     help="state the types of some of them with ∷",
     explain="""\
-Functions without ∷ that call each other are inferred together and share the type variables of all of them.  The compiler
-carries these through every call in the group, and stops here.  A function with ∷ has only the variables it states.""",
+Functions without ∷ that call each other are inferred together and share the type variables of all of them.
+The compiler carries these through every call in the group, and stops here.  A function with ∷ has only the variables it states.""",
 )
 ENDLESS = Kind(
     "BACKEND_UNSUPPORTED-012",

@@ -259,7 +259,8 @@ MATCH_WORK = Kind(
     help="match on one part first, and on the others inside its arms; or put (_ …) behind fewer arms",
     explain="""\
 To see that a match covers everything, the compiler splits its arms by one field at a time.  Arms that look at different
-fields of a wide value can split each other over and over; that is a hard problem in general.  The compiler counts the rows it
+fields of a wide value can split each other over and over; that is a hard problem in general.
+The compiler counts the rows it
 looks at and stops after a million, which no match needs that tells its values apart field by field.""",
 )
 SET_IMMUTABLE = Kind(

@@ -39,8 +39,6 @@ long zero_main(void) {
 SQUARE = "int square(int x) { return x * x; }"
 
 
-
-
 def read(source: str, name: str) -> ObjectFile:
     return read_object(compile_c(source), name)
 

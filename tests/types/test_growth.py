@@ -1,6 +1,7 @@
 """Checking costs grow with the lines of a program: exact counts of the calls that reader, loader and checker make.
 
-Counts repeat whatever the machine does.  Also: programs made to blow an algorithm up stay within a multiple of a plain one.
+Counts repeat whatever the machine does.
+Also: programs made to blow an algorithm up stay within a multiple of a plain one.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
-from gates.collect.checking_programs import generated
 
 from compiler.hir.program import Program
 from compiler.types.components import strong_components
+from gates.collect.checking_programs import generated
 from tests.types.checking import messages, run
 
 SIZES = (10, 20, 40, 80, 160)  # blocks of 26 lines
