@@ -77,9 +77,9 @@ def _functions(f: Frame, root: int, values: dict[int, int]) -> list[int]:
         elif op == OP_LOCAL and not f.locals[body.imm[node]].mutable and body.imm[node] in values:
             todo.append(values[body.imm[node]])
         elif op == OP_LOCAL_INST:
-            local = f.c.program.insts[body.imm[node]][1]
-            assert isinstance(local, int)
-            todo.append(values[local])
+            generic = f.c.program.insts[body.imm[node]][1]
+            assert isinstance(generic, int)
+            todo.append(values[generic])
         elif op in (OP_LET, OP_DO, OP_ARM):
             todo.append(body.children(node)[-1])
         elif op in (OP_IF, OP_MATCH):

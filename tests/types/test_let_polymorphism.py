@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from compiler.diagnostics import Sink
 from compiler.hir.text import parse_program, print_program
 from compiler.hir.verify import verify
+from compiler.modules.load import load
+from compiler.types.check import check
 from tests.lower.lanes import LANES, lines, lowered, program
 
 # (bindings, expression, what it shows)
@@ -78,3 +81,28 @@ def test_variables_of_the_function_stay_its_own() -> None:
     function = next(f for f in found.functions if f.name == "main.pair")
     assert (function.vars, function.inner) == (2, [False, False])
     assert verify(found) == []
+
+
+# A generalized λ is not captured itself: the checks that follow functions find what is in it all the same.
+REFUSED = [
+    ("(fn main (_) (let ((mut t 0) (f (λ (x) (set! t 1)))) (join (spawn f))))", "TYPE_ESCAPE-001", (1, 40)),
+    (
+        "(fn main (_) (let ((mut t 0) (f (λ (x) (set! t 1)))) (join (spawn (λ (me) (f me))))))",
+        "TYPE_ESCAPE-001",
+        (1, 40),
+    ),
+    (
+        "(fn f (:: (-> I64 a I64)) (n x) (let ((g (λ (y) (f n (list y))))) (if (= n 0) 0 (g x))))",
+        "BACKEND_UNSUPPORTED-012",
+        (1, 49),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "place"), REFUSED, ids=[code for _, code, _ in REFUSED])
+def test_what_follows_functions_follows_these(text: str, code: str, place: tuple[int, int]) -> None:
+    sink = Sink()
+    graph = load("main.0x0", frozenset(), sink, read_text=lambda path: text)
+    assert graph is not None
+    assert check(graph, sink) is None
+    assert [(d.kind.code, d.file.place(d.start)) for d in sink.ordered()] == [(code, place)]
