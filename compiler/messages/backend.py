@@ -36,7 +36,8 @@ MANY_VARIABLES = Kind(
     help="state the types of some of them with ∷",
     explain="""\
 Functions without ∷ that call each other are inferred together and share the type variables of all of them.
-The compiler carries these through every call in the group, and stops here.  A function with ∷ has only the variables it states.""",
+The compiler carries these through every call in the group, and stops here.
+A function with ∷ has only the variables it states.""",
 )
 ENDLESS = Kind(
     "BACKEND_UNSUPPORTED-012",
