@@ -181,11 +181,19 @@ def hostile(_: Context, count: int = 20_000, seed: int = 0, record: bool = False
     finish(python("-m", "tests.hostile", "--count", str(count), "--seed", str(seed), *flags))
 
 
+@task(help={"record": "keep the outcome in ledgers/heavy"})
+def checking(_: Context, record: bool = False) -> None:
+    """Measure how fast programs are checked, beside ocamlc and go vet where they are installed."""
+    finish(python("-m", "tests.heavy.checking", *(["--record"] if record else [])))
+
+
 @task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""
     finish(run("tools/lock.sh"))
 
 
-namespace = Collection(gate, gates, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, lock)
+namespace = Collection(
+    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, lock
+)
 namespace.add_collection(Collection("ledger", check=ledger_check))
