@@ -128,14 +128,25 @@ def _judge_stores(f: Frame) -> None:
     """Turn stores into data of others into uses, and mark the calls that get only the caller's own data."""
     if not f.stores and not any(node >= 0 for _, node in f.uses):
         return
-    own = _own_locals(f)
-    for node, form, name in f.stores:
-        if node < 0 or not _is_new(f, node, own):
-            f.uses.append((Use(name, STORE, -1, f.start[form], f.end[form]), -1))
     body = f.body
+    storable = f.c.storable
+    types = body.type
+    found: set[int] | None = None if not f.stores else _own_locals(f)
+    for node, form, name in f.stores:
+        assert found is not None
+        if node < 0 or not _is_new(f, node, found):
+            f.uses.append((Use(name, STORE, -1, f.start[form], f.end[form]), -1))
     for use, node in f.uses:
         if node >= 0:
-            use.owned = all(_harmless(f, kid, own) for kid in body.children(node))
+            use.owned = True
+            for kid in body.children(node):
+                if storable.get(types[kid]) is False:
+                    continue  # the common case
+                if found is None and can_store(f.c, types[kid]):
+                    found = _own_locals(f)
+                if found is not None and not _harmless(f, kid, found):
+                    use.owned = False
+                    break
     f.uses.sort(key=lambda pair: (pair[0].start, pair[0].end))
 
 

@@ -123,8 +123,8 @@ GROWTH: dict[str, tuple[Callable[[int], str], tuple[int, ...], float]] = {
     "misspelled names": (misspelled, (100, 200, 400), 1.1),
     "locals given on": (given_on, (50, 100, 200), 1.15),
     "alternatives in every field": (alternatives, (10, 20, 40), 2.1),
-    "types that double": (instances, (1000, 2000, 4000), 1.15),
-    "two equal types that double": (one_type, (1000, 2000, 4000), 1.15),
+    "types that double": (instances, (600, 1200, 2400), 1.15),
+    "two equal types that double": (one_type, (600, 1200, 2400), 1.15),
 }
 
 
