@@ -157,7 +157,12 @@ def test_ctrl_c_during_a_build(tmp_path: pathlib.Path) -> None:
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "compiler.cli", "build", str(pipe), "-o", str(tmp_path / "out")]
     # Opening the pipe waits for its reader.
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process, open(pipe, "wb") as writer:
+    # A run in the background ignores the signal, and children inherit that: this one is a person's.
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with (
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, **heeding) as process,  # type: ignore[call-overload]
+        open(pipe, "wb") as writer,
+    ):
         writer.write(b"(")
         writer.flush()
         process.send_signal(signal.SIGINT)
