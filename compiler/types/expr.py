@@ -61,15 +61,22 @@ def expr(f: Frame, n: int, expected: int) -> int:
         local = f.env.get(f.data[n])
         if local is None:
             return symbol_value(f, n, expected)
-        if f.captures and f.locals[local].generic < 0:
-            note_capture(f, local)
-        if f.locals[local].generic >= 0:
+        row = f.locals[local]
+        if row.generic >= 0:
             node = use_generic(f, local, n)
             return fit(f, node, n, f.body.type[node], expected)
-        found = f.locals[local].type
-        return fit(f, f.body.leaf(OP_LOCAL, found, f.start[n], f.end[n], local), n, found, expected)
+        if f.captures:
+            note_capture(f, local)
+        found = row.type
+        node = f.body.leaf(OP_LOCAL, found, f.start[n], f.end[n], local)
+        if found == expected or expected == NO_TYPE:
+            return node
+        return fit(f, node, n, found, expected)
     if kind == INT:
-        return fit(f, f.emit(OP_I64, I64, n, [], f.data[n]), n, I64, expected)
+        node = f.body.leaf(OP_I64, I64, f.start[n], f.end[n], f.data[n])
+        if expected == I64:
+            return node
+        return fit(f, node, n, I64, expected)
     if kind == FLOAT:
         return fit(f, f.emit(OP_F64, F64, n, [], f.data[n]), n, F64, expected)
     return fit(
@@ -410,13 +417,18 @@ def call_builtin(f: Frame, n: int, row: Builtin, expected: int) -> int:
     if info.uniform and args:
         return _uniform_call(f, n, row, info, args, expected)
     actuals = fresh_actuals(f, len(info.needs), info.needs)
-    result = result_fits(f, n, u.instantiate(info.result, actuals), expected)
     kids = []
     params = info.params
     if row.variadic:
         params = params[:1] * len(args)
-    for arg, param in zip(args, params):
-        kids.append(expr(f, arg, u.instantiate(param, actuals)))
+    if not actuals:
+        result = result_fits(f, n, info.result, expected)
+        for arg, param in zip(args, params):
+            kids.append(expr(f, arg, param))
+    else:
+        result = result_fits(f, n, u.instantiate(info.result, actuals), expected)
+        for arg, param in zip(args, params):
+            kids.append(expr(f, arg, u.instantiate(param, actuals)))
     node = f.emit(OP_BUILTIN, result, n, kids)
     instance(f, node, "builtin", row.id, actuals)
     use_builtin(f, row, n)
@@ -467,7 +479,9 @@ def apply_value(f: Frame, n: int, head: int, expected: int) -> int:
     if kind == H_META:
         params = tuple([u.fresh() for _ in args])
         result = u.fresh()
-        u.unify(found, u.fn(params, result))
+        if not u.unify(found, u.fn(params, result)):  # what arithmetic has constrained
+            f.report(say_type.NOT_A_FUNCTION, head, found="a number")
+            return skip_call(f, n)
         parts = (*(params or (UNIT,)), result)
     elif kind != H_FN:
         f.report(say_type.NOT_A_FUNCTION, head, found=u.show(found))
