@@ -70,6 +70,7 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
     broken = False  # the current top-level form has an error
     brackets = {"]": 0, "}": 0}
     position, length = 0, len(text)
+    size = 0  # forms so far
     complete = True
 
     while position <= length:
@@ -84,7 +85,8 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 kind, data = entry
                 end = match.end()
                 if isinstance(kind, int):
-                    pending.append(len(kinds))
+                    pending.append(size)
+                    size += 1
                     kinds.append(kind)
                     starts.append(end - len(word))
                     ends.append(end)
@@ -107,7 +109,8 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 else:
                     del pending[:]  # atoms between the forms went to `top` already
                     broken = False
-                open_nodes.append(len(kinds))
+                open_nodes.append(size)
+                size += 1
                 marks.append(len(pending))
                 kinds.append(LIST)
                 starts.append(start)
@@ -143,7 +146,8 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 if wrong:
                     problems += wrong
                     broken = True
-                pending.append(len(kinds))
+                pending.append(size)
+                size += 1
                 kinds.append(TEXT)
                 starts.append(start)
                 ends.append(end)
