@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -109,7 +110,10 @@ def kill(scratch: Scratch, row: Row, table: Table, nets: tuple[Net, ...], sound:
 
 
 def as_row(row: Row, found: Kill, tree: str) -> dict[str, object]:
-    detail = shorten(found.detail.replace("\t", " "), 160)
+    plain = re.sub(
+        r"/[^\s\"]*/zero-mutants-[^/\s\"]*/(tree/)?", "", found.detail.replace("\t", " ")
+    )  # no machine's paths
+    detail = shorten(plain, 160)
     return {
         "id": row["id"],
         "mutant": digest(row),
