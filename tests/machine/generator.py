@@ -185,9 +185,18 @@ class Generator:
             floats.append(self.emit("call", "f64", (self.float_(floats), self.float_(floats)), "float_helper"))
 
     def condition(self, ints: list[int], floats: list[int]) -> int:
+        if self.random.random() < 0.1:
+            return self.last_count()
         if self.random.random() < 0.3:
             return self.emit(self.random.choice(FLOAT_COMPARE), "i64", (self.float_(floats), self.float_(floats)))
         return self.emit(self.random.choice(BINARY[-8:]), "i64", (self.integer(ints), self.integer(ints)))
+
+    def last_count(self) -> int:
+        """A count taken down just before the branch on it: the last one, one of many, or a static object's."""
+        offset = 8 * self.random.randrange(16)
+        count = self.constant(self.random.choice([1, 2, 0, -1, -(2**30)]))
+        self.emit("store.i64", "", (count, self.base), (offset, 1))
+        return self.emit("count.down", "i64", (self.emit("add", "ptr", (self.base, self.constant(offset))),))
 
     def merge(self, ways: list[tuple[list[int], list[int]]], ints: list[int], floats: list[int],
               ends: list[int], whichs: list[tuple[int, int]]) -> None:  # fmt: skip
