@@ -82,7 +82,7 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     if verb not in VERBS:
         raise UsageError(f"no verb `{verb}`", meant(verb, VERBS, f"the verbs are {', '.join(VERBS)}"))
-    if VERBS[verb][0] != "planned" and any(word in ("--help", "-h") for word in _own(argv)):
+    if any(word in ("--help", "-h") for word in _own(argv)):
         return _help(verb)
     from importlib import import_module
 
