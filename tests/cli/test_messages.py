@@ -7,7 +7,10 @@ import pathlib
 import subprocess
 from collections.abc import Callable
 
+import jsonschema
 import pytest
+
+from tests.conftest import ROOT
 
 Zero = Callable[..., "subprocess.CompletedProcess[bytes]"]
 Golden = Callable[[str, str], None]
@@ -63,6 +66,29 @@ def test_all_forms_say_the_same(zero: Zero, folder: pathlib.Path) -> None:
         where = f"{place['artifactLocation']['uri']}:{region['startLine']}:{region['startColumn']}"
         found.append([where, f"error[{result['ruleId']}]"])
     assert shown == found
+
+
+SCHEMA = json.loads((ROOT / "schemas/vendor/sarif-2.1.0.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("names", [["main.0x0", "broken.0x0"], ["broken.0x0"], ["fine.0x0"], ["a b%é.0x0"]])
+def test_sarif_fits_the_official_schema(zero: Zero, folder: pathlib.Path, names: list[str]) -> None:
+    """With several files and notes, without results, and with a path that is no URI as it stands."""
+    (folder / "fine.0x0").write_text("(ƒ main (_) 0)\n", "utf-8")
+    (folder / "a b%é.0x0").write_text("(ƒ main (_) nothing)\n", "utf-8")
+    document = json.loads(zero("check", *names, "--sarif", cwd=folder).stderr)
+    jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(document)
+
+
+def test_the_official_schema_refuses() -> None:
+    """What another version, an unknown key, or a result without a message would be."""
+    golden = json.loads((ROOT / "tests/golden/cli/messages.sarif").read_text("utf-8"))
+    validator = jsonschema.Draft4Validator(SCHEMA)
+    assert validator.is_valid(golden)
+    assert not validator.is_valid({**golden, "version": "2.0.0"})
+    assert not validator.is_valid({**golden, "extra": 1})
+    del golden["runs"][0]["results"][0]["message"]
+    assert not validator.is_valid(golden)
 
 
 def test_sarif_has_the_shape_of_the_standard(zero: Zero, folder: pathlib.Path) -> None:

@@ -20,7 +20,7 @@ def words(path: pathlib.Path) -> str:
     return (ROOT / path).read_bytes().decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("path", files("schemas/*.json"), ids=str)
+@pytest.mark.parametrize("path", [path for path in files("schemas/*.json") if "vendor" not in path.parts], ids=str)
 def test_schemas_are_schemas_and_closed(path: pathlib.Path) -> None:
     schema = json.loads((ROOT / path).read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
