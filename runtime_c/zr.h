@@ -37,7 +37,7 @@ typedef struct zr_desc {
 } zr_desc;
 
 typedef struct zr_object {
-    int32_t count;       /* references; negative: static, never counted, never freed */
+    int32_t count;       /* references; negative: static or in a region, never freed by itself */
     uint32_t tag;        /* data: which constructor */
     const zr_desc *desc;
 } zr_object;
@@ -94,6 +94,14 @@ int64_t zr_now_ns(void);
 void zr_panic(int64_t kind, const char *loc, int64_t fact0, int64_t fact1);
 void zr_panic_text(zr_object *text, const char *loc);
 void zr_any_wrong(zr_object *box, const zr_desc *wanted, const char *loc);
+
+/* Regions (zr_region.c). */
+int64_t zr_region_enter(void);
+zr_object *zr_region_new(int64_t region, int64_t bytes, const zr_desc *desc, int64_t tag);
+zr_object *zr_region_array(int64_t region, int64_t length, int64_t initial, const zr_desc *desc, const char *loc);
+zr_object *zr_region_copy(int64_t region, zr_object *array);
+zr_object *zr_region_bytes(int64_t region, int64_t length, const char *loc);
+void zr_region_leave(int64_t region, int64_t holds);
 
 /* Actors. */
 zr_object *zr_spawn(zr_object *function);
@@ -157,6 +165,7 @@ void zr_release_all(zr_object *dead);
 #define ZR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 extern zr_text zr_empty_text;
+extern const zr_desc zr_desc_bytes;
 
 /* A text that grows; begin with all zeros. */
 typedef struct zr_builder {
@@ -228,19 +237,40 @@ static inline void zr_bury(zr_object **dead, int64_t bits)
         }
         *(zr_object **)child = *dead;
         *dead = child;
-    }
+    } else if (child->count < 0 && !zr_in_image(child))
+        child->count--;
+}
+
+static inline void zr_drop(zr_object *object)
+{
+    if (object->count > 0) {
+        if (--object->count == 0)
+            zr_release(object);
+    } else if (!zr_in_image(object))
+        object->count--;
 }
 
 static inline void zr_dup(zr_object *object)
 {
     if (object->count >= 0) /* past the last count it becomes static: it leaks, it is never wrong */
         object->count = object->count == INT32_MAX ? ZR_IMMORTAL : object->count + 1;
+    else if (!zr_in_image(object)) /* in a region: exact, so that no number of calls makes it drift to 0 */
+        object->count++;
 }
 
-static inline void zr_drop(zr_object *object)
+/* One owner becomes `times`, none included. */
+static inline void zr_dup_times(zr_object *object, int64_t times)
 {
-    if (object->count > 0 && --object->count == 0)
-        zr_release(object);
+    if (times == 0)
+        zr_drop(object);
+    else if (object->count >= 0)
+        object->count = times > INT32_MAX - object->count ? ZR_IMMORTAL : object->count + (int32_t)(times - 1);
+    else if (!zr_in_image(object)) {
+        if (times > -(int64_t)object->count) /* so many owners need more memory than its count has room for */
+            zr_memory_end();
+        object->count += (int32_t)(times - 1);
+    }
 }
+
 
 #endif

@@ -6,14 +6,14 @@
 #include "zr.h"
 #include "zr_panics.h"
 
-static const zr_desc desc_bytes = {.kind = ZR_DESC_BYTES};
+const zr_desc zr_desc_bytes = {.kind = ZR_DESC_BYTES};
 static const int64_t MOST_BYTES = (int64_t)1 << 47; /* the address space */
 
 static zr_text *room(int64_t length)
 {
     if (length > MOST_BYTES)
         zr_memory_end();
-    zr_text *bytes = (zr_text *)zr_new((int64_t)sizeof(zr_text) + length, &desc_bytes, 0);
+    zr_text *bytes = (zr_text *)zr_new((int64_t)sizeof(zr_text) + length, &zr_desc_bytes, 0);
     bytes->length = length;
     return bytes;
 }

@@ -84,13 +84,8 @@ zr_object *zr_array_new(int64_t length, int64_t initial, const zr_desc *desc, co
     zr_array *array = array_room(length, desc);
     for (int64_t i = 0; i < length; i++)
         array->items[i] = initial;
-    if (desc->fields[0] == ZR_FIELD_REF) { /* the array owns `length` references; one came with the argument */
-        zr_object *element = (zr_object *)initial;
-        if (length == 0)
-            zr_drop(element);
-        else if (element->count >= 0)
-            element->count = length > INT32_MAX - element->count ? ZR_IMMORTAL : element->count + (int32_t)(length - 1);
-    }
+    if (desc->fields[0] == ZR_FIELD_REF) /* the array owns `length` references; one came with the argument */
+        zr_dup_times((zr_object *)initial, length);
     return &array->head;
 }
 

@@ -76,13 +76,7 @@ Row = tuple[str, str, str, str]  # what, the program that shows it, the one that
 
 def words() -> list[Row]:
     """Every word of the grammar."""
-    from compiler.types.special import SPECIAL, planned_form
-
-    rows = []
-    for word in _literals():
-        planned = "planned" if SPECIAL.get(word) is planned_form else ""
-        rows.append((word, _first(word, POSITIVE), _first(word, NEGATIVE), planned))
-    return rows
+    return [(word, _first(word, POSITIVE), _first(word, NEGATIVE), "") for word in _literals()]
 
 
 def builtins() -> list[Row]:

@@ -200,6 +200,11 @@ def do(machine: Machine, function: Function, node: int, runs: list[Any], tail: i
 
 
 @form
+def region(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
+    return _kids(function, node, runs)[0]  # a region changes when memory is given back, and nothing else
+
+
+@form
 def if_(machine: Machine, function: Function, node: int, runs: list[Any], tail: int) -> Run:
     condition, then, otherwise = _kids(function, node, runs)
 

@@ -41,6 +41,7 @@ OPS: tuple[Op, ...] = (
     Op("ctor-fn", "0", "inst", "A constructor with fields, as a function value."),
     Op("let", "2", "local", "Binds kid 0 to a local within kid 1."),
     Op("do", "1+", "none", "Kids in order; the last is the value."),
+    Op("region", "1", "none", "Kid 0; what it allocates and does not let out dies here. Never a tail position."),
     Op("if", "3", "none", "Condition, then, else."),
     Op("and", "2+", "none", "Short-circuit conjunction."),
     Op("or", "2+", "none", "Short-circuit disjunction."),

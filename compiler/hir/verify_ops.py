@@ -532,6 +532,7 @@ RULES: dict[str, Callable[[Verifier, int, list[int]], None]] = {
     "ctor-fn": _value("ctor"),
     "let": _let,
     "do": _do,
+    "region": _do,
     "if": _if,
     "and": _logic,
     "or": _logic,

@@ -1,4 +1,4 @@
-"""From MIR (with its counts) to LIR: each MIR op has one rule in `scalars`, `objects`, `calls` or here.
+"""From MIR (with its counts) to LIR: each MIR op has one rule in `scalars`, `objects`, `regions`, `calls` or here.
 
     check.bounds i n          branch (i >=u n) -> cold, rest        cold: zr_panic(index, place, i, n)
     x = array.get a i   ──▶   rest: x = load [a + 8*i + 24]
@@ -12,7 +12,7 @@ rule to one RULES table; `tests/lir/` names the ops that have none.
 from __future__ import annotations
 
 from compiler.ir.function import Function
-from compiler.lir import calls, objects, scalars
+from compiler.lir import calls, objects, regions, scalars
 from compiler.lir.builder import Builder, lir_type
 from compiler.lir.data import Statics
 from compiler.lir.module import ENTRY, LirModule, UnsupportedError
@@ -143,6 +143,7 @@ def _unreachable(b: Builder, _value: int) -> int:
 RULES: dict[str, Rule] = {
     **scalars.RULES,
     **objects.RULES,
+    **regions.RULES,
     **calls.RULES,
     "jump": _jump,
     "branch": _branch,

@@ -30,7 +30,7 @@ def _allocate(b: Builder, size: int, descriptor: str, tag: int) -> int:
     return b.runtime("zr_new", b.const(size), b.addr(descriptor), b.const(tag))
 
 
-def _fill(b: Builder, base: int, offset: int, values: tuple[int, ...]) -> None:
+def fill(b: Builder, base: int, offset: int, values: tuple[int, ...]) -> None:
     """Store MIR values into consecutive words of a new object."""
     for number, value in enumerate(values):
         b.store(b.source.type[value], b.use(value), base, offset + WORD * number)
@@ -56,7 +56,7 @@ def _make(b: Builder, value: int) -> int:
             return b.addr(b.statics.nullary(type, name, tag))
         descriptor = b.statics.constructor(type, name, fields)
     made = _allocate(b, HEADER + WORD * len(args), descriptor, tag)
-    _fill(b, made, HEADER, args)
+    fill(b, made, HEADER, args)
     return made
 
 
@@ -91,7 +91,7 @@ def _field_set(b: Builder, value: int) -> int:
 def _cell_new(b: Builder, value: int) -> int:
     (held,) = b.source.args[value]
     cell = _allocate(b, HEADER + WORD, b.statics.cell(b.source.type[held]), 0)
-    _fill(b, cell, HEADER, (held,))
+    fill(b, cell, HEADER, (held,))
     return cell
 
 
@@ -107,7 +107,7 @@ def _cell_set(b: Builder, value: int) -> int:
 def _any_new(b: Builder, value: int) -> int:
     (held,) = b.source.args[value]
     box = _allocate(b, HEADER + WORD, b.statics.boxed(b.source.type[held], b.source.imm[value]), 0)
-    _fill(b, box, HEADER, (held,))
+    fill(b, box, HEADER, (held,))
     return box
 
 
@@ -135,7 +135,7 @@ def _array_of(b: Builder, value: int) -> int:
     descriptor = b.statics.array(element_type(b.source.type[value]))
     array = _allocate(b, ITEMS + WORD * len(items), descriptor, 0)
     b.store("i64", b.const(len(items)), array, HEADER)
-    _fill(b, array, ITEMS, items)
+    fill(b, array, ITEMS, items)
     return array
 
 
@@ -178,7 +178,7 @@ def _closure(b: Builder, value: int) -> int:
     descriptor = b.statics.captures(tuple([b.source.type[each] for each in captured]))
     closure = _allocate(b, ITEMS + WORD * len(captured), descriptor, 0)
     b.store("ptr", b.addr(b.source.imm[value]), closure, HEADER)
-    _fill(b, closure, ITEMS, captured)
+    fill(b, closure, ITEMS, captured)
     return closure
 
 

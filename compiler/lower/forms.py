@@ -247,6 +247,16 @@ def _do_tail(b: Builder, node: int) -> None:
     tail(b, last)
 
 
+@form("region")
+def _region(b: Builder, node: int) -> int:
+    token = b.emit("region.enter", "i64")
+    here = b.at
+    result = value(b, body_of(b).children(node)[0])
+    b.at = here
+    b.emit("region.leave", "unit", (token,), 0)
+    return result
+
+
 # Branches.
 
 

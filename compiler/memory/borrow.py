@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
 
 CALL, TAILCALL = CODE["call"], CODE["tailcall"]
-TAKES_ADDRESS = frozenset((CODE["const.fn"], CODE["closure"]))
+TAKES_ADDRESS = frozenset((CODE["const.fn"], CODE["closure"], CODE["region.closure"]))
 
 
 class _Uses:

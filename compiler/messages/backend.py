@@ -7,13 +7,6 @@ from __future__ import annotations
 
 from compiler.diagnostics import Kind
 
-FORM = Kind(
-    "BACKEND_UNSUPPORTED-001",
-    "`{name}` is planned and not built in this version",
-    help="{advice}",
-    explain="""\
-The form is part of the language and is read, but this version of the compiler cannot compile it: `region`.""",
-)
 LARGE_TYPE = Kind(
     "BACKEND_UNSUPPORTED-004",
     "the type here has more than 500 parts",

@@ -89,7 +89,7 @@ EXPRESSIONS: dict[str, str] = {
 
 _WRAPS = f"if not {LOW} <= {{r}} <= {HIGH}: {{r}} = wrap({{r}})"
 
-# Everything else as statements; {r} is the result, {p} the place, {t} the result's type, {t0} argument 0's type.
+# Everything else as statements; {r} is the result, {p} the place, {t} the result's type, {t0}, {t1} those of arguments 0 and 1.
 STATEMENTS: dict[str, tuple[str, ...]] = {
     "i64.add": ("{r} = {0} + {1}", _WRAPS),
     "i64.sub": ("{r} = {0} - {1}", _WRAPS),
@@ -144,6 +144,15 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     "actor.receive": ("{r} = actor_receive({0}, {p})",),
     "actor.join": ("actor_join({0})",),
     "call.c": ("{r} = world.foreign({i!r}, {s!r}, {all})",),
+    "region.enter": ("{r} = new_region()",),
+    "region.leave": ("end_region({0}, {i})",),
+    "region.make": ("{r} = in_region({0}, new_data({i}, [{rest}]))",),
+    "region.cell": ("{r} = in_region({0}, new_cell([{1}]))",),
+    "region.any": ("{r} = in_region({0}, new_box({t1}, {i!r}, [{1}]))",),
+    "region.array": ("{r} = in_region({0}, new_array(array_items({1}, {2}, {p})))",),
+    "region.array-of": ("{r} = in_region({0}, new_array([{rest}]))",),
+    "region.copy": ("{r} = in_region({0}, new_array(array_copy({1})))",),
+    "region.bytes": ("{r} = in_region({0}, new_bytes(zeros({1}, {p})))",),
     "rc.dup": (),
     "rc.drop": (),
 }
@@ -154,6 +163,8 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "array.set": ("drop({0}.f[{1}])", "{0}.f[{1}] = {2}"),
     "array.new": ("{r} = new_array(array_items({0}, {1}, {p}))", "for x in {r}.f: dup(x)", "drop({1})"),
     "array.copy": ("{r} = new_array(array_copy({0}))", "for x in {r}.f: dup(x)"),
+    "region.array": (*STATEMENTS["region.array"], "for x in {r}.f: dup(x)", "drop({2})"),
+    "region.copy": (*STATEMENTS["region.copy"], "for x in {r}.f: dup(x)"),
     "rc.dup": ("dup({0})",),
     "rc.drop": ("drop({0})",),
 }
@@ -321,7 +332,7 @@ class Translator:
             else:
                 self.emit(depth, f"v{value} = {text}")
             return
-        if row.name in ("call", "call.closure", "closure"):
+        if row.name in ("call", "call.closure", "closure", "region.closure"):
             self.call(value, words, depth)
             return
         lines = COUNTED.get(row.name) if self.counted else None
@@ -339,6 +350,8 @@ class Translator:
             p=repr(self.module.places[function.at[value]]),
             t=repr(function.type[value]),
             t0=repr(function.type[function.args[value][0]]) if words else "",
+            t1=repr(function.type[function.args[value][1]]) if words[1:] else "",
+            rest=", ".join(words[1:]),
             s=" ".join([*[function.type[arg] for arg in function.args[value]], "->", function.type[value]]),
             all=", ".join(words),
             cat=" + ".join(word + ".b" for word in words),
@@ -356,6 +369,10 @@ class Translator:
         if name == "closure":
             target = self.names[function.imm[value]]
             self.emit(depth, f"v{value} = new_closure({target}, [{', '.join(words)}])")
+            return
+        if name == "region.closure":
+            target = self.names[function.imm[value]]
+            self.emit(depth, f"v{value} = in_region({words[0]}, new_closure({target}, [{', '.join(words[1:])}]))")
             return
         if name == "call":
             self.emit(depth, f"v{value} = {self.names[function.imm[value]]}({', '.join(words)})")

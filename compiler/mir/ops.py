@@ -159,6 +159,17 @@ OPS: tuple[Op, ...] = (
     # Counts (only after memory/rc).
     Op("rc.dup", "ref", "unit", "One more owner.", effect="writes"),
     Op("rc.drop", "ref", "unit", "One owner less; frees with what only it held when none is left.", effect="writes", owns="o"),
+    # Regions: what is made in one dies with it.  The ops from `region.make` on are put in by memory/regions, before counts.
+    Op("region.enter", "", "i64", "Begins a region; the result stands for it.", effect="calls"),
+    Op("region.leave", "i64", "unit", "Ends a region and everything made in it; imm 1 when objects outside are referred to from inside.", imm="bit", effect="calls"),
+    Op("region.make", "i64 any*", "ref", "`make` in a region, with fields.", imm="tag", owns="bo", effect="calls"),
+    Op("region.cell", "i64 any", "ref", "`cell.new` in a region.", owns="bo", effect="calls"),
+    Op("region.any", "i64 any", "Any", "`any.new` in a region.", imm="text", owns="bo", effect="calls"),
+    Op("region.array", "i64 i64 any", "ref", "`array.new` in a region; panics array-length.", effect="panics", owns="bbo"),
+    Op("region.array-of", "i64 any*", "ref", "`array.of` in a region.", effect="calls", owns="bo"),
+    Op("region.copy", "i64 ref", "ref", "`array.copy` in a region.", effect="calls"),
+    Op("region.bytes", "i64 i64", "bytes", "`bytes.new` in a region; panics array-length.", effect="panics"),
+    Op("region.closure", "i64 any*", "fn", "`closure` in a region.", imm="function", owns="bo", effect="calls"),
     # Terminators.
     Op("jump", "", "", "To the successor.", effect="ends"),
     Op("branch", "bool", "", "To successor 0 when true, else 1.", effect="ends"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Module
 
 STATIC_COUNT = 1 << 60
+REGION_COUNT = 1 << 40  # what the count of an object in a region begins at: owners come and go, it stays
 
 
 class Ended(Exception):
@@ -119,6 +120,15 @@ class Heap:
     def static(self, value: Any) -> Any:
         return value
 
+    def region(self) -> list[Obj]:
+        return []
+
+    def in_region(self, region: list[Obj], value: Any) -> Any:  # noqa: ARG002 - the counted heap has more to do
+        return value
+
+    def end_region(self, region: list[Obj], holds: int) -> None:
+        pass
+
     def text_list(self, texts: list[bytes]) -> Data:
         result = self.static(self.data(0, []))
         for raw in reversed(texts):
@@ -161,6 +171,29 @@ class CountedHeap(Heap):
         for raw in reversed(texts):
             result = self.data(1, [self.text(raw), result])
         return result  # type: ignore[no-any-return]
+
+    def in_region(self, region: list[Obj], value: Any) -> Any:
+        """Move an object that was just made into a region."""
+        del self.live[id(value)]
+        value.count += REGION_COUNT
+        region.append(value)
+        return value
+
+    def end_region(self, region: list[Obj], holds: int) -> None:
+        """Everything in it dies; nobody outside may refer to it, and without `holds` nothing in it to others."""
+        mine = {id(value) for value in region}
+        for value in region:
+            for part in getattr(value, "f", ()):
+                if not isinstance(part, Obj):
+                    continue
+                if id(part) not in mine and part.count < STATIC_COUNT // 2 and not holds:
+                    raise CountError(f"a region that holds nothing of others holds a {type(part).__name__}")
+                self.drop(part)
+        for value in region:
+            if value.count != REGION_COUNT:
+                off = value.count - REGION_COUNT
+                raise CountError(f"a {type(value).__name__} has {off:+} owners where its region ends")
+            value.count = 0  # whoever touches it from now on is wrong
 
     def touch(self, value: Obj) -> None:
         if value.count <= 0:

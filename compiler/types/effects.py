@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 STORE = "store"
 NONE: frozenset[str] = frozenset()
 MAKERS = frozenset([CODE["make"], CODE["array-of"], CODE["with"]])
-OP_LOCAL, OP_LET, OP_SET, OP_IF, OP_DO, OP_BUILTIN = (
+OP_LOCAL, OP_LET, OP_SET, OP_IF, OP_DO, OP_REGION, OP_BUILTIN = (
     CODE["local"],
     CODE["let"],
     CODE["set"],
     CODE["if"],
     CODE["do"],
+    CODE["region"],
     CODE["builtin"],
 )
 NEW_ARRAYS = frozenset([BY_NAME[name].id for name in ("array", "array-copy", "bytes", "bytes-slice", "text->bytes")])
@@ -177,14 +178,14 @@ def _own_locals(f: Frame) -> set[int]:
 
 
 def _results(f: Frame, node: int) -> list[int]:
-    """The nodes whose value the node's value is: through `let`, `do` and the branches of `if`."""
+    """The nodes whose value the node's value is: through `let`, `do`, `region` and the branches of `if`."""
     body = f.body
     found = []
     todo = [node]
     while todo:
         node = todo.pop()
         op = body.op[node]
-        if op in (OP_LET, OP_DO):
+        if op in (OP_LET, OP_DO, OP_REGION):
             todo.append(body.children(node)[-1])
         elif op == OP_IF:
             todo.extend(body.children(node)[1:])

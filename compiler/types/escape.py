@@ -1,6 +1,6 @@
 """What goes to another actor captures no variable that can change: TYPE_ESCAPE.
 
-A `spawn` or `send` is followed to the λ that it is given: directly, through `if`, `do`, `≔`, `match`, through a local
+A `spawn` or `send` is followed to the λ that it is given: directly, through `if`, `do`, `region`, `≔`, `match`, through a local
 whose one value is a λ, and through what that λ captures in turn.  A function from elsewhere is not followed; whatever
 variables it captured are copied when it goes, so actors share nothing in any case.
 Runs over finished bodies, only those that use an actor's builtins.
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.types.state import Frame
 
-OP_BUILTIN, OP_LOCAL, OP_SET, OP_LET, OP_LAMBDA, OP_IF, OP_DO, OP_MATCH, OP_ARM = (
+OP_BUILTIN, OP_LOCAL, OP_SET, OP_LET, OP_LAMBDA, OP_IF, OP_DO, OP_REGION, OP_MATCH, OP_ARM = (
     CODE["builtin"],
     CODE["local"],
     CODE["set"],
@@ -25,6 +25,7 @@ OP_BUILTIN, OP_LOCAL, OP_SET, OP_LET, OP_LAMBDA, OP_IF, OP_DO, OP_MATCH, OP_ARM 
     CODE["lambda"],
     CODE["if"],
     CODE["do"],
+    CODE["region"],
     CODE["match"],
     CODE["arm"],
 )
@@ -80,7 +81,7 @@ def _functions(f: Frame, root: int, values: dict[int, int]) -> list[int]:
             generic = f.c.program.insts[body.imm[node]][1]
             assert isinstance(generic, int)
             todo.append(values[generic])
-        elif op in (OP_LET, OP_DO, OP_ARM):
+        elif op in (OP_LET, OP_DO, OP_REGION, OP_ARM):
             todo.append(body.children(node)[-1])
         elif op in (OP_IF, OP_MATCH):
             todo.extend(body.children(node)[1:])

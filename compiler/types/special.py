@@ -1,14 +1,12 @@
 """Inference of the forms that have words of their own: binding, branching, loops, records, lambdas.
 
-`SPECIAL` is the table: one row a word.  To add a form, write its function here and add the row; a form that is
-planned has a row in `PLANNED` and says so when it is used.
+`SPECIAL` is the table: one row a word.  To add a form, write its function here and add the row.
 """
 
 from __future__ import annotations
 
 from compiler.hir.ops import CODE
 from compiler.hir.program import Lambda
-from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
@@ -43,7 +41,7 @@ OP_FIELD, OP_SET_FIELD, OP_WITH, OP_LAMBDA, OP_MATCH, OP_ARM = (
     CODE["arm"],
 )
 
-OP_BOX, OP_UNBOX = CODE["box"], CODE["unbox"]
+OP_BOX, OP_UNBOX, OP_REGION = CODE["box"], CODE["unbox"], CODE["region"]
 
 SHAPES = {
     "let": "(≔ ((x e) (mut i 0)) body…)",
@@ -192,6 +190,11 @@ def if_form(f: Frame, n: int, expected: int) -> int:
 
 def do_form(f: Frame, n: int, expected: int) -> int:
     return sequence(f, f.children(n)[1:], n, expected)
+
+
+def region_form(f: Frame, n: int, expected: int) -> int:
+    body = sequence(f, f.children(n)[1:], n, expected)
+    return f.emit(OP_REGION, f.body.type[body], n, [body])
 
 
 def logic_form(f: Frame, n: int, expected: int) -> int:
@@ -417,15 +420,6 @@ def access(f: Frame, row: Deferred) -> None:
         f.deferred.append(row)
 
 
-def planned_form(f: Frame, n: int, expected: int) -> int:  # noqa: ARG001 -- a row of SPECIAL
-    word = f.c.names[f.data[f.kids[f.data[n]]]]
-    hints = {
-        "region": "leave it out: the value is the same",
-    }
-    f.report(backend.FORM, f.kids[f.data[n]], name=word, advice=hints[word])
-    return hole(f, n)
-
-
 SPECIAL: dict[str, Callable[[Frame, int, int], int]] = {
     "let": let_form,
     "set!": set_form,
@@ -441,7 +435,7 @@ SPECIAL: dict[str, Callable[[Frame, int, int], int]] = {
     "set-field!": set_field_form,
     "with": with_form,
     ":": annotation_form,
-    "region": planned_form,
+    "region": region_form,
     "the": the_form,
     "list": list_form,
     "array-of": list_form,
