@@ -64,7 +64,7 @@ BUILTINS: tuple[Builtin, ...] = (
     B("sqrt", "(-> F64 F64)", "Square root, correctly rounded."),
     B("floor", "(-> F64 F64)", "The greatest integral value not above."),
     B("ceil", "(-> F64 F64)", "The least integral value not below."),
-    B("f64-bits", "(-> F64 I64)", "The IEEE-754 bits."),
+    B("f64-bits", "(-> F64 I64)", "The IEEE-754 bits; of any NaN 0x7ff8000000000000."),
     B("bits-f64", "(-> I64 F64)", "The F64 with these bits."),
     B("not", "(-> Bool Bool)", "Negation."),
     B("=", "(-> a a Bool)", "Structural equality at any depth; IEEE on F64."),

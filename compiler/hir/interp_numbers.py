@@ -88,6 +88,9 @@ def f64_to_i64(a: float) -> int:
 
 
 def f64_bits(a: float) -> int:
+    """Every NaN has the bits of the positive quiet one: what an operation's NaN really holds differs by machine."""
+    if a != a:
+        return 0x7FF8000000000000
     return int(struct.unpack("<q", struct.pack("<d", a))[0])
 
 

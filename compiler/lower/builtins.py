@@ -35,7 +35,6 @@ PLAIN: dict[str, tuple[str, str]] = {
     "sqrt": ("f64.sqrt", "f64"),
     "floor": ("f64.floor", "f64"),
     "ceil": ("f64.ceil", "f64"),
-    "f64-bits": ("f64.bits", "i64"),
     "bits-f64": ("f64.from-bits", "f64"),
     "not": ("bool.not", "bool"),
     "len": ("list.len", "i64"),
@@ -191,6 +190,14 @@ def _tail(b: Builder, args: list[int], result: str) -> int:
 def _nth(b: Builder, args: list[int], result: str) -> int:
     cell = b.emit("list.cell", b.typed(args[0]), (args[0], args[1]))
     return b.emit("field", result, (cell,), (1, 0))
+
+
+@entry("f64-bits")
+def _f64_bits(b: Builder, args: list[int], result: str) -> int:
+    """A NaN's sign and payload are the machine's business, so all NaN have the bits of one."""
+    is_number = b.emit("f64.eq", "bool", (args[0], args[0]))
+    bits = b.emit("f64.bits", "i64", (args[0],))
+    return choose(b, is_number, "i64", lambda: bits, lambda: b.i64(0x7FF8000000000000))
 
 
 @entry("array")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from compiler.builtins import BY_NAME
 
 # Words that mean something inside a form without beginning an expression; the words that do are the checker's.
-WORDS = ("::", "->", "mut", "when", "cfg", "bytes-of")
+WORDS = ("::", "->", "mut", "when", "cfg")
 
 
 def taken(name: str) -> str:

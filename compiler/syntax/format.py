@@ -37,7 +37,7 @@ HEADERS = {
     "test": 2,
     "extern": 3,
 }
-FILLED = {"list", "array-of", "↦"}  # as many items on a line as there is room for
+FILLED = {"list", "array-of", "bytes-of", "↦"}  # as many items on a line as there is room for
 ANNOTATIONS = {"∷", "cap", "doc", "inline", "tail", "cfg"}
 
 

@@ -13,7 +13,7 @@ from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
-from compiler.types.core import BOOL, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, INNER, TEXT, UNIT
+from compiler.types.core import BOOL, BYTES, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, INNER, TEXT, UNIT
 from compiler.types.scope import VARIADIC_FORMS, find_value
 from compiler.types.state import ABSENT, BUILTIN, CONST, CTOR, FN, BuiltinInfo, CtorInfo, FnInfo, Frame, Name, Use
 from compiler.types.typeform import builtin_info
@@ -33,7 +33,7 @@ OP_LOCAL, OP_CONST, OP_FN, OP_BUILTIN_FN, OP_CTOR_FN = (
     CODE["ctor-fn"],
 )
 OP_CALL, OP_APPLY, OP_BUILTIN, OP_MAKE, OP_DO = CODE["call"], CODE["apply"], CODE["builtin"], CODE["make"], CODE["do"]
-OP_LIST, OP_ARRAY_OF = CODE["list"], CODE["array-of"]
+OP_LIST, OP_ARRAY_OF, OP_LET = CODE["list"], CODE["array-of"], CODE["let"]
 FREE_CAPABILITIES = ("pure", "panic")
 STORING = ("array-set!", "byte-set!")  # builtins that store into their first operand
 
@@ -530,3 +530,31 @@ def list_form(f: Frame, n: int, expected: int) -> int:
     if whole == NO_TYPE:
         whole = result_fits(f, n, u.make(wrapper, (element if element != NO_TYPE else u.fresh(),)), expected)
     return f.emit(OP_LIST if is_list else OP_ARRAY_OF, whole, n, kids)
+
+
+def bytes_form(f: Frame, n: int, expected: int) -> int:
+    """`(bytes-of a b)` is what it stands for: new zeros in a local of its own, then a `byte-set!` of each operand.
+
+    Operands are evaluated in order, and none can see the local.
+    """
+    from compiler.builtins import BY_NAME
+
+    args = f.children(n)[1:]
+    result = result_fits(f, n, BYTES, expected)
+    local = f.local("_", BYTES, False)
+
+    def builtin(name: str, t: int, kids: list[int]) -> int:
+        node = f.emit(OP_BUILTIN, t, n, kids)
+        instance(f, node, "builtin", BY_NAME[name].id, ())
+        return node
+
+    length = f.emit(OP_I64, I64, n, [], len(args))
+    zeros = builtin("bytes", BYTES, [length])
+    steps = []
+    for k, arg in enumerate(args):
+        target = f.emit(OP_LOCAL, BYTES, n, [], local)
+        at = f.emit(OP_I64, I64, n, [], k)
+        steps.append(builtin("byte-set!", UNIT, [target, at, expr(f, arg, I64)]))
+    steps.append(f.emit(OP_LOCAL, BYTES, n, [], local))
+    body = f.body.add(OP_DO, BYTES, f.start[n], f.end[n], steps) if len(steps) > 1 else steps[0]
+    return f.emit(OP_LET, result, n, [zeros, body], local)

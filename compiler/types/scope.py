@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compiler.modules.module import Module
 
 HINTED = 50  # messages: as many as are shown; a hint looks at every name there is
-VARIADIC_FORMS = ("list", "array-of")  # builtins of any arity that the table has no type for
+VARIADIC_FORMS = ("list", "array-of", "bytes-of")  # builtins of any arity that the table has no type for
 
 
 def prelude(c: Checker) -> dict[int, Name]:

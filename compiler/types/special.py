@@ -11,7 +11,7 @@ from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
 from compiler.types.core import ANY, BOOL, H_FN, I64, INNER, MAX_VARIABLES, UNIT
-from compiler.types.expr import expr, fit, hole, list_form, note_capture, sequence, skip_call
+from compiler.types.expr import bytes_form, expr, fit, hole, list_form, note_capture, sequence, skip_call
 from compiler.types.patterns import Bindings, pattern
 from compiler.types.records import look_up, write_index
 from compiler.types.scope import VARIADIC_FORMS, find_value
@@ -439,4 +439,5 @@ SPECIAL: dict[str, Callable[[Frame, int, int], int]] = {
     "the": the_form,
     "list": list_form,
     "array-of": list_form,
+    "bytes-of": bytes_form,
 }

@@ -57,6 +57,7 @@ WORDS = [
     "with",
     "list",
     "array-of",
+    "bytes-of",
     "cons",
     "region",
     "tail",
