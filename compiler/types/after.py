@@ -1,7 +1,7 @@
 """Checks that need closed types, over finished bodies: matches, constants, tail calls; then constraints and effects.
 
-They run only where the types are right, so that one mistake is not reported twice.  Each check is a
-function of a frame; add a new one to `check_bodies`.
+A module's bodies are checked together, and only where the types are right, so that one mistake is not reported twice.
+Each check is a function of a frame; add a new one to `check_bodies`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from compiler.types.constraints import check_constraints
 from compiler.types.effects import check_effects
 from compiler.types.escape import check_escapes
 from compiler.types.exhaust import examine
-from compiler.types.growth import check_growth
 from compiler.types.state import Checker, FnInfo, Frame
 
 OP_CALL, OP_LET, OP_DO, OP_IF, OP_AND, OP_OR, OP_MATCH, OP_ARM, OP_LAMBDA = (
@@ -37,28 +36,26 @@ MUTABLE = ("array", "byte", "text->bytes")  # what builtins of mutable data begi
 NOT_CONSTANT = frozenset([row.id for row in BUILTINS if row.capability != "pure" or row.name.startswith(MUTABLE)])
 
 
-def check_bodies(c: Checker, frames: list[Frame], sound: set[int]) -> None:
-    """All checks; `sound` are the functions whose bodies gave no message so far."""
+def check_bodies(c: Checker, frames: list[Frame], sound: set[int], first_const: int) -> None:
+    """All checks of a module; `sound` are the functions whose bodies gave no message so far, in it or before it."""
     for f in frames:
         if f.function.id in sound:
             _check_matches(f)
-    consts = {info.function.id for info in c.consts}
+    consts = {info.function.id for info in c.consts[first_const:]}
     for f in frames:
         if f.function.id in consts and f.function.id in sound:
             _check_constant(f)
-    _check_const_cycles(c, frames)
+    _check_const_cycles(c, frames, first_const)
     required = [f for f in frames if f.function.tail_required and f.function.id in sound]
     if required:
         groups = _call_groups(frames)
         for f in required:
             _check_tails(c, f, groups)
     good = [f for f in frames if f.function.id in sound]
-    check_constraints(c, good)
+    check_constraints(c, good, sound)
     for f in good:
         check_escapes(f)
     check_effects(c, frames)
-    if len(good) == len(frames):
-        check_growth(c, frames)
 
 
 def _check_matches(f: Frame) -> None:
@@ -103,9 +100,11 @@ def _check_constant(f: Frame) -> None:
             todo.extend(body.children(node))
 
 
-def _check_const_cycles(c: Checker, frames: list[Frame]) -> None:
+def _check_const_cycles(c: Checker, frames: list[Frame], first_const: int) -> None:
     by_function = {f.function.id: f for f in frames}
-    reads = [by_function[info.function.id].reads for info in c.consts]
+    consts = c.consts[first_const:]
+    # A constant of another module cannot lead back here.
+    reads = [[k - first_const for k in by_function[info.function.id].reads if k >= first_const] for info in consts]
     state = [0] * len(reads)  # 0 new, 1 on the path, 2 done
     for start in range(len(reads)):
         if state[start]:
@@ -130,8 +129,8 @@ def _check_const_cycles(c: Checker, frames: list[Frame]) -> None:
                 cycle = path[path.index(w) :]
                 first = cycle.index(min(cycle))
                 cycle = cycle[first:] + cycle[:first]
-                info = c.consts[cycle[0]]
-                shown = " → ".join([c.consts[k].label for k in [*cycle, cycle[0]]])
+                info = consts[cycle[0]]
+                shown = " → ".join([consts[k].label for k in [*cycle, cycle[0]]])
                 c.report(say.CONST_CYCLE, c.graph.modules[info.module], info.name_node, name=info.label, path=shown)
 
 

@@ -2,8 +2,9 @@
 
     declare ─▶ infer, one recursion group after the other ─▶ close ─▶ exhaustiveness ─▶ constraints ─▶ effects, tails
 
-Each step has its file in this folder.  Functions with a ∷ are known before any body is read; those without are
-inferred callees first, mutually recursive ones together.  Does not run or lower anything.
+A module is finished before one that imports it is begun: nothing flows against an import but the sizes of types
+(`growth.py`), which come last.  Each step has its file in this folder.  Functions with a ∷ are known before any body
+is read; those without are inferred callees first, mutually recursive ones together.  Does not run or lower anything.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from compiler.types.components import strong_components
 from compiler.types.core import I64, UNIT
 from compiler.types.declare import declare_module, declare_prelude, unique_prefixes
 from compiler.types.expr import sequence
+from compiler.types.growth import check_growth, function_edges
 from compiler.types.solve import finish_group
 from compiler.types.special import SPECIAL, bind_params
 from compiler.types.state import FN, Checker, FnInfo, Frame
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Sink
     from compiler.hir.program import Program
     from compiler.modules.module import Graph
+    from compiler.types.growth import Edge
 
 # The reader allows 10,000 levels; a level costs a few frames here, and frames of pure Python live on the heap.
 FRAMES = 400_000
@@ -64,19 +67,24 @@ def _check(c: Checker) -> None:
     base = declare_prelude(c)
     prefixes = unique_prefixes(c)
     c.program.files = [module.file for module in c.graph.modules]
-    frames: list[Frame] = []
     sound: set[int] = set()  # functions whose bodies gave no message
+    uses: list[Edge] = []
     for index in range(len(c.graph.modules)):
+        first_const = len(c.consts)
         infos = declare_module(c, index, prefixes[index], base)
         open_ones = [info for info in infos if not info.ready]
+        frames: list[Frame] = []
         for group in _groups(c, open_ones):
             frames.extend(_infer_group(c, group, sound))
         for info in infos:
             if info.declared:
                 frames.extend(_infer_group(c, [info], sound))
-    frames.sort(key=lambda f: f.function.id)
+        frames.sort(key=lambda f: f.function.id)
+        check_bodies(c, frames, sound, first_const)
+        uses += function_edges(c, frames)
     _find_main(c)
-    check_bodies(c, frames, sound)
+    if len(sound) == len(c.infos):
+        check_growth(c, uses)
 
 
 def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame]:

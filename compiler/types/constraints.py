@@ -94,8 +94,11 @@ class Demands:
         return found
 
 
-def check_constraints(c: Checker, frames: list[Frame]) -> None:
-    """Carry all demands to their fixed point; reports types that do not satisfy one."""
+def check_constraints(c: Checker, frames: list[Frame], sound: set[int]) -> None:
+    """Carry the demands of a module to their fixed point; reports types that do not satisfy one.
+
+    `sound` are the functions, of this module and of those before it, whose demands are to be trusted.
+    """
     state = Demands(c)
     insts = c.program.insts
     for f in frames:
@@ -127,6 +130,11 @@ def check_constraints(c: Checker, frames: list[Frame]) -> None:
             for bit in (NUMERIC, COMPARED):
                 if need & bit:
                     state.todo.append((f.function.id, k, bit))
+    own = {f.function.id for f in frames}
+    for function, variable in state.dependants:
+        if function not in own and function in sound:  # of another module, where its demands are final
+            need = c.infos[function].needs[variable]
+            state.todo += [(function, variable, bit) for bit in (NUMERIC, COMPARED) if need & bit]
     done: set[tuple[int, int, int]] = set()
     while state.todo:
         item = state.todo.pop()

@@ -38,11 +38,12 @@ NEW_ARRAYS = frozenset([BY_NAME[name].id for name in ("array", "array-copy", "by
 
 
 def check_effects(c: Checker, frames: list[Frame]) -> None:
-    """Infer what is not declared, and report what goes beyond what is."""
+    """Infer what a module's functions do not declare, and report what goes beyond what they do."""
     for f in frames:
         _judge_stores(f)
         f.info.uses = [use for use, _ in f.uses]
-    effects = _infer(c, frames)
+    _infer(c, frames)
+    effects = c.effects
     for f in frames:
         info = f.info
         f.function.caps = effects[f.function.id] if info.caps is None else info.caps
@@ -50,11 +51,11 @@ def check_effects(c: Checker, frames: list[Frame]) -> None:
             _hold_to(c, f, info, info.caps, effects)
 
 
-def _infer(c: Checker, frames: list[Frame]) -> list[frozenset[str]]:
-    """Each function's effect, as its callers see it."""
-    effects: list[frozenset[str]] = [NONE] * len(c.infos)
-    callers: list[list[tuple[int, bool]]] = [[] for _ in c.infos]
-    todo: list[int] = []
+def _infer(c: Checker, frames: list[Frame]) -> None:
+    """Enter each function's effect, as its callers see it, beside those of the modules before."""
+    effects = c.effects
+    effects += [NONE] * (len(c.infos) - len(effects))
+    callers: dict[int, list[tuple[int, bool]]] = {}
     for f in frames:
         info = f.info
         number = f.function.id
@@ -65,18 +66,16 @@ def _infer(c: Checker, frames: list[Frame]) -> list[frozenset[str]]:
             effects[number] = frozenset(own)
             for use in info.uses:
                 if use.function >= 0:
-                    callers[use.function].append((number, use.owned))
-        if effects[number]:
-            todo.append(number)
+                    callers.setdefault(use.function, []).append((number, use.owned))
+    todo = [callee for callee in callers if effects[callee]]
     while todo:
         callee = todo.pop()
         effect = effects[callee]
-        for caller, owned in callers[callee]:
+        for caller, owned in callers.get(callee, ()):
             added = effect - {STORE} if owned else effect
             if not added <= effects[caller]:
                 effects[caller] = effects[caller] | added
                 todo.append(caller)
-    return effects
 
 
 def _hold_to(c: Checker, f: Frame, info: FnInfo, caps: frozenset[str], effects: list[frozenset[str]]) -> None:

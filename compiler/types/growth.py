@@ -37,9 +37,12 @@ class Edge:
         self.file, self.start, self.end = place
 
 
-def check_growth(c: Checker, frames: list[Frame]) -> None:
-    """Report each circle of uses that makes types larger, and uses that make them too large."""
-    edges = [*_function_edges(c, frames), *_data_edges(c)]
+def check_growth(c: Checker, uses: list[Edge]) -> None:
+    """Report each circle of uses that makes types larger, and uses that make them too large.
+
+    `uses` are the `function_edges` of all modules.
+    """
+    edges = [*uses, *_data_edges(c)]
     if not any(edge.grows for edge in edges):
         return
     leaving: dict[Node, list[Edge]] = {}
@@ -77,7 +80,8 @@ def _variables(c: Checker, t: int, known: dict[int, dict[int, int]]) -> dict[int
     return found
 
 
-def _function_edges(c: Checker, frames: list[Frame]) -> list[Edge]:
+def function_edges(c: Checker, frames: list[Frame]) -> list[Edge]:
+    """The uses of generic functions and generalized λs in these bodies."""
     edges = []
     known: dict[int, dict[int, int]] = {}
     heads = c.program.types.head

@@ -159,6 +159,7 @@ class Checker:
         "consts",
         "ctors",
         "data_infos",
+        "effects",
         "graph",
         "group",
         "infos",
@@ -178,6 +179,7 @@ class Checker:
         self.program = Program()
         self.unifier = Unifier(self.program.types)
         self.infos: list[FnInfo] = []  # by function id
+        self.effects: list[frozenset[str]] = []  # by function id, of the modules that are finished
         self.group: list[FnInfo] = []  # what is being inferred
         self.data_infos: list[DataInfo] = []
         self.ctors: list[list[CtorInfo]] = []
