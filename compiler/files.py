@@ -11,6 +11,40 @@ import stat
 
 from compiler.diagnostics import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def keep_sources(target: str, inputs: Iterable[str]) -> None:
+    """Refuse a target that is one of the files the command reads, or another source file.
+
+    A slip like `-o main.0x0` would cost its owner the source.  Errors: UsageError.
+    """
+    try:
+        status = os.stat(target)
+    except OSError:
+        return  # nothing is there to be lost, or writing will say why it cannot
+    for path in inputs:
+        try:
+            if os.path.samestat(status, os.stat(path)) and stat.S_ISREG(status.st_mode):
+                raise UsageError(f"{target} is read by this command and would be overwritten", "give -o another file")
+        except OSError:
+            pass
+    if os.path.basename(target) in ("0x0.pkg", "0x0.lock") or _is_source(target, status):
+        raise UsageError(f"{target} is a source file and would be overwritten", "give -o another file, or delete it")
+
+
+def _is_source(path: str, status: os.stat_result) -> bool:
+    """Whether a file of this name is text, so no earlier output."""
+    if not path.endswith(".0x0") or not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) != b"\x7fELF"
+    except OSError:
+        return False
+
 
 def write_whole(path: str, data: bytes, *, executable: bool = False) -> None:
     """Give `path` these contents.  An existing file keeps its permissions, a new one gets the usual ones.

@@ -25,8 +25,16 @@ def interp(
     from compiler.hir.interp import run
 
     streams = (sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)
-    return run(
-        program, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], function=function, foreign=foreign
+    return _printed(
+        lambda: run(
+            program,
+            argv=argv,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            function=function,
+            foreign=foreign,
+        )
     )
 
 
@@ -37,7 +45,29 @@ def mir(module: Module, argv: list[str], foreign: Callable[..., Any] | None = No
     from compiler.mir.interp import run
 
     streams = (sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)
-    return run(module, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], foreign=foreign)
+    return _printed(
+        lambda: run(module, argv=argv, stdin=streams[0], stdout=streams[1], stderr=streams[2], foreign=foreign)
+    )
+
+
+def _printed(work: Callable[[], int]) -> int:
+    """The status of work that prints; what cannot be printed ends it as it ends a native program."""
+    import sys
+
+    try:
+        status = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        from compiler.errno_words import reason
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what waits to be written has nowhere to go
+        sys.stderr.write(f"panic: standard output: {reason(error.errno or 0)}\n")
+        return 101
+    return status
 
 
 def become(image: bytes, argv: list[str]) -> NoReturn:

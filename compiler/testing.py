@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from compiler.options import Options
 
 
-def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, int]:
-    """Run the program's tests with a line each; (passed, failed), both 0 with diagnostics in `sink`."""
+def run_tests(path: str, lane: str, options: Options, sink: Sink, only: str = "") -> tuple[int, int]:
+    """Run the tests whose title has `only` in it, a line each; (passed, failed), both 0 with diagnostics in `sink`.
+
+    Errors: UsageError when `only` is in no title: a misspelled word must not look like success.
+    """
     from compiler import pipeline
     from compiler.cli.streams import flush, out
+    from compiler.diagnostics import UsageError, meant
     from compiler.lir.module import UnsupportedError
     from compiler.running import child
 
@@ -37,23 +41,31 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink) -> tuple[int, 
     if sink:
         return 0, 0
     passed = failed = 0
-    for test in program.tests:
-        # The standard library has its own runs; a program that imports a module of it asks for none.
-        if program.functions[test.function].file.path.startswith("std:"):
-            continue
+    # The standard library has its own runs; a program that imports a module of it asks for none.
+    own = [test for test in program.tests if not program.functions[test.function].file.path.startswith("std:")]
+    asked = [test for test in own if only in test.title]
+    if only and not asked:
+        raise UsageError(f"test: no title has `{only}` in it", meant(only, [test.title for test in own], ""))
+    for test in asked:
         try:
             work = _prepared(program, test.function, lane, options, linked, foreign)
         except UnsupportedError as error:
             pipeline.refused(error, sink)
             return 0, 0
         status, output = child(work)
-        own, _, value = output.removesuffix(b"\n").rpartition(b"\n")
+        printed, _, value = output.removesuffix(b"\n").rpartition(b"\n")
         holds = status == 0 and value == b"true"
         passed, failed = passed + holds, failed + (not holds)
         if not holds:
-            shown = own if status == 0 else output.removesuffix(b"\n")
+            false = status == 0 and value == b"false"
+            shown = printed if false else output.removesuffix(b"\n")
             out(shown.decode("utf-8", "surrogateescape") + "\n" if shown else "")
-        out(f"{'ok    ' if holds else 'FAILED'} {test.title}\n")
+            function = program.functions[test.function]
+            line, column = function.file.place(function.start)
+            reason = "false" if false else f"ended with status {status}"
+            out(f"FAILED {test.title}\n  at {function.file.path}:{line}:{column}: {reason}\n")
+        else:
+            out(f"ok     {test.title}\n")
         flush()
     return passed, failed
 

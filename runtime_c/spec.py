@@ -62,7 +62,7 @@ constructor's name or 0, and one byte a field:"""
 ENDS = """## Ends
 
 Standard output is flushed first.  A panic prints its line and `  at file:line:col` on standard error.  When
-nobody reads standard output any more, the program ends quietly with status 1; any other failure to write it
+nobody reads standard output any more, the program ends quietly with status 141; any other failure to write it
 prints `panic: standard output: REASON` and ends with 101.  A fault that is not the stack's end keeps its signal."""
 STATISTICS = """## Statistics
 

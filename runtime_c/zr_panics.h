@@ -29,8 +29,8 @@
 #define ZR_DEADLOCK_STATUS 104
 #define ZR_DEADLOCK_LINE "panic: deadlock"
 
-/* Standard output went away (a closed pipe): a quiet end, as other filters do. */
-#define ZR_PIPE_STATUS 1
+/* Standard output went away (a closed pipe): a quiet end, with the status that a shell gives to SIGPIPE. */
+#define ZR_PIPE_STATUS 141
 
 enum zr_panic_kind {
 #define ROW(name, number, status, message) name = number,

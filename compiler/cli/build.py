@@ -6,6 +6,7 @@ from compiler import building
 from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
 from compiler.cli.options import VALUE
 from compiler.diagnostics import Sink, UsageError
+from compiler.files import keep_sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def run(arguments: Arguments) -> int:
     target = arguments.get("-o", "")
     if not target:
         raise UsageError("build: -o OUT is missing", USAGE)
+    chosen = options(arguments)
+    keep_sources(target, (path, *chosen.links))
     sink = Sink()
-    status = building.build(path, target, options(arguments), sink)
+    status = building.build(path, target, chosen, sink)
     return report(sink, arguments) or status

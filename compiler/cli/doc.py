@@ -8,7 +8,7 @@ from compiler.cli.options import VALUE
 from compiler.cli.streams import out
 from compiler.diagnostics import Sink
 from compiler.documenting import page
-from compiler.files import write_whole
+from compiler.files import keep_sources, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +22,13 @@ HELP = f"{FRONT_HELP}  -o OUT           where the page goes; standard output wit
 def run(arguments: Arguments) -> int:
     """0 when the page is written; 1 when the program has errors."""
     sink = Sink()
+    target = arguments.get("-o", "")
+    if target:
+        keep_sources(target, (arguments.file(),))
     graph, program = pipeline.front(arguments.file(), arguments.features(), sink)
     if sink or graph is None or program is None:
         return report(sink, arguments)
     text = page(graph, program)
-    target = arguments.get("-o", "")
     if target:
         write_whole(target, text.encode("utf-8"))
     else:

@@ -11,7 +11,7 @@ import os
 import sys
 
 from compiler.cli.options import parse
-from compiler.cli.streams import err, flush, out
+from compiler.cli.streams import complete, err, flush, out
 from compiler.diagnostics import UsageError, meant
 
 VERSION = "0.1.0"
@@ -35,6 +35,7 @@ def enter() -> None:
     """Run the command line as a whole process; does not return."""
     # The compiler makes few cycles and lives briefly: the collector would only walk the same lists again and again.
     gc.disable()
+    complete()
     status = main(sys.argv[1:])
     os._exit(status)  # taking the heap down object by object would be for nobody
 

@@ -178,6 +178,49 @@ def test_a_full_disk_is_one_line(zero: Zero) -> None:
     assert done.stderr.decode() == "zero: cannot write the output: No space left on device\n"
 
 
+@pytest.mark.parametrize("lane", ["interp", "mir", "native"])
+def test_a_program_ends_alike_in_every_lane_when_it_cannot_print(hello: pathlib.Path, lane: str) -> None:
+    words = [sys.executable, "-m", "compiler.cli", "run", str(hello), "--lane", lane]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (101, b"panic: standard output: no space left on device\n")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(words, stdout=write_end, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (main.PIPE_CLOSED, b"")
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize("lane", ["interp", "mir", "native"])
+def test_streams_that_the_caller_closed(hello: pathlib.Path, lane: str, closed: tuple[int, ...]) -> None:
+    """They are as good as /dev/null: nothing fails, and nothing is printed into whatever is opened next."""
+    redirections = " ".join(f"{number}>&-" for number in closed)
+    words = f'exec "$1" -m compiler.cli run "$2" --lane {lane} {redirections}'
+    command = ["sh", "-c", words, "sh", sys.executable, str(hello)]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (0, b"", b"" if 1 in closed else b"hello\n")
+
+
+def test_no_source_is_overwritten(zero: Zero, hello: pathlib.Path) -> None:
+    folder = hello.parent
+    other = folder / "other.0x0"
+    other.write_text("(ƒ f (_) 1)\n", "utf-8")
+    (folder / "link.0x0").symlink_to(hello)
+    (folder / "0x0.pkg").write_text("package a\nversion 1\n", "utf-8")
+    (folder / "c.o").write_bytes(b"an object")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in ("hello.0x0", "other.0x0", "link.0x0", "0x0.pkg", "c.o"):
+        done = zero("build", str(hello), "--link", str(folder / "c.o"), "-o", str(folder / name))
+        assert done.returncode == 2, name
+        assert b"would be overwritten" in done.stderr
+        if name != "c.o":
+            assert zero("doc", str(hello), "-o", str(folder / name)).returncode == 2, name
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    for _ in range(2):  # an executable of an odd name may be made, and made again
+        assert zero("build", str(hello), "-o", str(folder / "odd.0x0")).returncode == 0
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)

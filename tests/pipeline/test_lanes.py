@@ -65,9 +65,12 @@ ok     holds
 ok     prints and holds
 seen
 FAILED does not hold
+  at tests.0x0:3:1: false
 before
 FAILED panics
+  at tests.0x0:4:1: ended with status 101
 FAILED leaves
+  at tests.0x0:5:1: ended with status 0
 2 passed, 3 failed
 """
 
@@ -81,6 +84,18 @@ def test_the_tests_of_a_program(zero: Zero, tmp_path: pathlib.Path, lane: str) -
     (tmp_path / "tests.0x0").write_text(TESTS.splitlines()[0], "utf-8")
     done = zero("test", "tests.0x0", "--lane", lane, "--level", "release", cwd=tmp_path)
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, "ok     holds\n1 passed, 0 failed\n", b"")
+
+
+def test_some_of_the_tests(zero: Zero, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "tests.0x0").write_text(TESTS, "utf-8")
+    done = zero("test", "tests.0x0", "--only", "holds", cwd=tmp_path)
+    told = "ok     holds\nok     prints and holds\n2 passed, 0 failed\n"
+    assert (done.returncode, done.stdout.decode()) == (0, told)
+    done = zero("test", "tests.0x0", "--only", "panic", cwd=tmp_path)
+    assert (done.returncode, done.stdout.decode().splitlines()[-1]) == (1, "0 passed, 1 failed")
+    done = zero("test", "tests.0x0", "--only", "leavs", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == "zero: test: no title has `leavs` in it\nhelp: did you mean `leaves`?\n"
 
 
 def test_a_test_that_is_no_bool(zero: Zero, tmp_path: pathlib.Path) -> None:

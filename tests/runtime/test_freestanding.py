@@ -202,7 +202,7 @@ def test_a_closed_pipe_is_a_quiet_end(program: str) -> None:
         assert process.stdout.read(10) == b"0123456789"
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 1
+    assert process.returncode == 141
 
 
 def test_a_full_disk_is_said(program: str) -> None:
