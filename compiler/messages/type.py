@@ -79,7 +79,7 @@ messages.  The same holds for lists, arrays and types of yours that hold actors.
 FIELD_OF_UNKNOWN = Kind(
     "TYPE_CONTRACT-005",
     "the type whose field `{field}` is meant is not known here",
-    help="say it: (. (: value Type) {field}), or give the function a ∷",
+    help="say it: (: value Type) where the value stands, or give the function a ∷",
     explain="""\
 Different types may have fields of one name, so a field is looked up in a known type.  Nothing around this place says
 which type it is.

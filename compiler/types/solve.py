@@ -58,7 +58,7 @@ def finish_group(c: Checker, frames: list[Frame], reported: int) -> bool:
                 large.append(info)
         info.ready = True
     # A mistake in a signature was reported before: the body is silent about it, and still not fit for later checks.
-    tainted = bool(c.sink.items) and any(t < 0 and u.has_error(t) for f in frames for t in f.body.type)
+    tainted = bool(c.sink.items) and u.has_error(*[t for f in frames for t in f.body.type if t < 0])
     for f in frames:
         _close(f, failed or tainted)
     for info in large:  # no caller may take such a type apart

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from compiler.hir.ops import CODE
 from compiler.hir.program import Lambda
+from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
@@ -104,7 +105,7 @@ def let_form(f: Frame, n: int, expected: int) -> int:
         value = expr(f, parts[-1], NO_TYPE)
         local = f.local(f.c.names[f.data[parts[-2]]], f.body.type[value], mutable)
         if not mutable and f.body.op[value] == OP_LAMBDA and is_lambda(f, parts[-1]):
-            generalize(f, local, value)
+            generalize(f, local, value, parts[-1])
         bound.append((local, value))
         if symbol >= 0 and f.c.names[symbol] != "_":
             f.bind(symbol, local, trail)
@@ -121,9 +122,16 @@ def is_lambda(f: Frame, n: int) -> bool:
     return f.kind[n] == LIST and f.count[n] > 0 and f.special.get(f.data[f.kids[f.data[n]]]) is lambda_form
 
 
-def generalize(f: Frame, local: int, node: int) -> None:
-    """Make type variables of what is unknown in a λ's type and known nowhere around it."""
+def generalize(f: Frame, local: int, node: int, n: int) -> None:
+    """Make type variables of what is unknown in a λ's type and known nowhere around it.
+
+    A use copies the type, so one that is too large ends here: λs that use each other twice would double it each time.
+    """
     u = f.u
+    if f.body.type[node] < 0 and u.is_large(f.body.type[node]):
+        f.report(backend.LARGE_TYPE, n)
+        f.body.type[node] = f.locals[local].type = u.error
+        return
     free: list[int] = []
     u.metas(f.body.type[node], free, set())
     if not free:

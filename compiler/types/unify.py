@@ -254,9 +254,9 @@ class Unifier:
                 return t
         return self.make(head, tuple([self.replace(arg, by) for arg in args]))
 
-    def has_error(self, t: int) -> bool:
-        """Whether the error type stands inside t."""
-        todo = [t]
+    def has_error(self, *types: int) -> bool:
+        """Whether the error type stands inside one of these."""
+        todo = list(types)
         seen: set[int] = set()
         while todo:
             t = self.find(todo.pop())
@@ -264,6 +264,19 @@ class Unifier:
                 seen.add(t)
                 if self.head[~t] == H_ERROR:
                     return True
+                todo.extend(self.args[~t])
+        return False
+
+    def is_large(self, t: int) -> bool:
+        """Whether the type, written out, has more than `MAX_PARTS` parts."""
+        count = 0
+        todo = [t]
+        while todo:
+            t = self.find(todo.pop())
+            count += 1 if t < 0 else self.types.parts[t]
+            if count > MAX_PARTS:
+                return True
+            if t < 0:
                 todo.extend(self.args[~t])
         return False
 
