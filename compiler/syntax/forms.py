@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from compiler.diagnostics import Kind
 
+    Chunk = tuple[int, int, int, int, int]  # lists opened, kind or -1, data, characters of the atom, lists closed
+
 LIST, SYMBOL, INT, FLOAT, TEXT = range(5)
 KIND_NAMES = ("list", "symbol", "int", "float", "text")
 
@@ -34,15 +36,17 @@ GLYPHS = {
 class Symbols:
     """Interned names: `id(name)` and `name(id)`; ids are small ints in order of first sight.
 
-    `words` is the reader's: what it has found each word of the program's files to be.
+    `words` and `chunks` are the reader's: what it has found each word, and each word with the parentheses and spaces
+    beside it, of the program's files to be.
     """
 
-    __slots__ = ("_ids", "names", "words")
+    __slots__ = ("_ids", "chunks", "names", "words")
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self.names: list[str] = []
         self.words: dict[str, tuple[int, int] | tuple[Kind, Mapping[str, object]]] = {}
+        self.chunks: dict[str, Chunk] = {}
 
     def id(self, name: str) -> int:
         found = self._ids.get(name)

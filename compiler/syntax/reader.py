@@ -1,8 +1,9 @@
 """Read a file's text into `Forms`: one walk of the token expression, no recursion, every error of the file.
 
-A form with an error in it is left out of `top` and the rest is read.  When a parenthesis or a text is still open at
-the end, the walk is done once more, strictly: a `(` that begins a line then begins a top-level form, whatever is open,
-so one missing `)` costs one form and one message.  Knows nothing of what a form means.
+A file without errors is read by `quick.py` and not walked at all.  A form with an error in it is left out of `top` and
+the rest is read.  When a parenthesis or a text is still open at the end, the walk is done once more, strictly: a `(`
+that begins a line then begins a top-level form, whatever is open, so one missing `)` costs one form and one message.
+Knows nothing of what a form means.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from compiler.syntax.lexer import (
     decode_text,
     describe,
 )
+from compiler.syntax.quick import read_quickly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ _CLOSING = {"[": "]", "{": "}"}
 
 def read(file: SourceFile, symbols: Symbols, sink: Sink) -> Forms:
     """The forms of a file; what is wrong with it goes to `sink`, in the order of the text."""
+    quick = read_quickly(file.text, symbols, DEPTH)
+    if quick is not None:
+        return quick
     problems: list[Problem] = []
     forms, complete = _walk(file.text, symbols, problems, strict=False)
     if not complete and "\n(" in file.text:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.diagnostics import Sink, SourceFile
+from compiler.diagnostics import Kind, Sink, SourceFile
 from compiler.messages import parse
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL, Forms, Symbols
-from compiler.syntax.reader import DEPTH, read
+from compiler.syntax.quick import read_quickly
+from compiler.syntax.reader import DEPTH, _find_invisible, _walk, read
 from compiler.syntax.source import decode
 
 
@@ -199,3 +202,61 @@ def test_work_grows_with_the_text_and_not_faster() -> None:
     assert len(symbols.names) == 3
     assert len(forms.kind) == 20_000
     assert len(forms.kids) == 15_000
+
+
+PIECES = [
+    "(",
+    ")",
+    " ",
+    "\n",
+    "  ",
+    "a",
+    "(fn ",
+    "))",
+    "-1",
+    "1.5",
+    "1.",
+    '"t"',
+    '"\\q"',
+    '"',
+    "; c\n",
+    "\t",
+    "\r",
+    "[",
+    "≔",
+    "\xa0",
+]
+
+
+def both_ways(text: str) -> bool:
+    """Whether the quick reader takes a text, which the walk must then read as the same forms and find right."""
+    symbols = Symbols()
+    quick = read_quickly(text, symbols, DEPTH)
+    problems: list[tuple[Kind, int, int, Mapping[str, object]]] = []
+    walked, complete = _walk(text, symbols, problems, strict=False)
+    _find_invisible(text, problems)
+    assert (quick is not None) == (complete and not problems), text
+    if quick is not None:
+        for part in Forms.__slots__:
+            assert getattr(quick, part) == getattr(walked, part), (part, text)
+    return quick is not None
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_the_quick_reader_and_the_walk_read_alike(text: str) -> None:
+    both_ways(text)
+
+
+def test_the_quick_reader_takes_every_program_without_mistakes() -> None:
+    root = Path(__file__).parents[2]
+    paths = sorted([*(root / "fixtures").rglob("*.0x0"), *(root / "compiler" / "std").glob("*.0x0")])
+    taken = 0
+    for path in paths:
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        taken += both_ways(text)
+    assert taken > 200
+    assert both_ways("(" * DEPTH + ")" * DEPTH)
+    assert not both_ways("(" * (DEPTH + 1) + ")" * (DEPTH + 1))
