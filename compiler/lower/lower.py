@@ -18,7 +18,7 @@ from compiler.ir.function import Module
 from compiler.lower import data, forms, match  # noqa: F401  # data and match enter their forms
 from compiler.lower.builder import Builder
 from compiler.lower.builtins import builtin, shown
-from compiler.lower.types import TypeNames
+from compiler.lower.types import TypeNames, spelled
 from compiler.mir.types import signature
 from compiler.types.core import UNIT
 
@@ -66,7 +66,7 @@ class Lowering:
         name = self._instances.get(key)
         if name is None:
             hir = self.program.functions[function]
-            name = hir.name
+            name = spelled(hir.name) if "<" in hir.name else hir.name
             if actuals:
                 name += "<" + ",".join([self.types.name(a) for a in actuals]) + ">"
             self._instances[key] = name

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _NAMES = {H_I64: "i64", H_F64: "f64", H_BOOL: "bool", H_TEXT: "text", H_UNIT: "unit", H_BYTES: "bytes", H_ANY: "Any"}
 
 
+def spelled(name: str) -> str:
+    """A name of the program's where `<` and `>` stand around type arguments: names may have these signs too."""
+    return name.replace("<", "‹").replace(">", "›")
+
+
 class TypeNames:
     """MIR names of concrete types of one program, made once each."""
 
@@ -88,7 +93,7 @@ class TypeNames:
             parts = [self._enter(a) for a in args]
             name = f"fn({','.join(parts[:-1])})->{parts[-1]}"
         elif head >= H_USER:
-            data = self.program.datas[head - H_USER].name
+            data = spelled(self.program.datas[head - H_USER].name)
             name = f"{data}<{','.join([self._enter(a) for a in args])}>" if args else data
             self._open.append(type_id)
         else:
