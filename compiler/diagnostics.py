@@ -31,7 +31,9 @@ CLASSES = (
     "PKG_MANIFEST",
     "PKG_DIGEST",
     "BACKEND_UNSUPPORTED",
+    "REGION",
 )
+REMARKS = ("REGION",)  # classes that say something about programs that are fine; only --remarks shows them
 
 LIMIT = 50  # diagnostics shown per file
 
@@ -97,6 +99,11 @@ class Diagnostic:
     def help(self) -> str:
         return self.kind.help.format(**self.facts)
 
+    @property
+    def severity(self) -> str:
+        """`error`, or `remark` where nothing is wrong."""
+        return "remark" if self.kind.code.rpartition("-")[0] in REMARKS else "error"
+
 
 class SourceFile:
     """A file's text and how to name a place in it; `path` is what messages print.
@@ -126,6 +133,11 @@ class SourceFile:
             self._starts = starts
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The character offset of a place."""
+        self.place(0)
+        return (self._starts or [0])[line - 1] + column - 1
 
     def line(self, number: int) -> str:
         """The text of one line, without its end."""

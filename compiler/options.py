@@ -6,11 +6,15 @@ row in the verb's table.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from compiler.diagnostics import Sink
+
 
 class Options:
     """How to compile; the defaults are those of `zero build`."""
 
-    __slots__ = ("cache", "features", "keep_phases", "level", "links", "memory_stats", "verify")
+    __slots__ = ("cache", "features", "keep_phases", "level", "links", "memory_stats", "remarks", "verify")
 
     def __init__(
         self,
@@ -22,6 +26,7 @@ class Options:
         memory_stats: bool = False,
         keep_phases: bool = False,
         verify: bool = False,
+        remarks: Sink | None = None,
     ) -> None:
         self.features = features
         self.level = level  # dev | release
@@ -30,3 +35,4 @@ class Options:
         self.memory_stats = memory_stats  # print memory by phase on standard error
         self.keep_phases = keep_phases  # hold on to what phases drop, to show what dropping saves
         self.verify = verify  # run each level's verifier between passes
+        self.remarks = remarks  # takes what there is to say about programs that are fine; None: nobody asks

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Module as IrModule
     from compiler.lir.module import LirModule, UnsupportedError
     from compiler.machine.code import Code
+    from compiler.memory.regions import Remark
     from compiler.meter import Meter
     from compiler.modules.module import Graph
     from compiler.object.file import ObjectFile
@@ -71,6 +72,7 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
     """
     from compiler.lower.lower import lower
     from compiler.memory.rc import run_module as count
+    from compiler.memory.regions import run_module as place
 
     module = lower(program, entry=program.main if entry is None else entry)
     _verify_mir(module, "lower", options)
@@ -78,6 +80,10 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
         from compiler.passes.order import checked, optimize
 
         optimize(module, after=checked(module) if options.verify else None)
+    remarks = place(module)
+    if options.remarks is not None:
+        remark(remarks, options.remarks)
+    _verify_mir(module, "regions", options)
     count(module)
     _verify_mir(module, "counts", options, counted=True)
     return module
@@ -220,9 +226,32 @@ def refused(error: UnsupportedError, sink: Sink) -> None:
 
     # The text is gone since checking; only a program that is refused pays for reading it again.
     path, line, column = error.at.rsplit(":", 2)
-    text = read_bytes(path).decode("utf-8", "replace")
-    start = sum(len(before) + 1 for before in text.split("\n")[: int(line) - 1]) + int(column) - 1
-    sink.add(WIDE, SourceFile(0, path, text), start, start + 1, what=error.what)
+    file = SourceFile(0, path, read_bytes(path).decode("utf-8", "replace"))
+    start = file.offset(int(line), int(column))
+    sink.add(WIDE, file, start, start + 1, what=error.what)
+
+
+def remark(found: list[Remark], sink: Sink) -> None:
+    """Say at their places in the source where allocations inside regions live."""
+    from compiler.diagnostics import SourceFile
+    from compiler.messages.remark import ALLOCATED, AROUND, COUNTED, PROMOTED, REASONS
+    from compiler.syntax.source import read_bytes
+
+    kinds = {"region": ALLOCATED, "counted": COUNTED, "around": AROUND, "heap": PROMOTED}
+    files: dict[str, SourceFile] = {}
+    for item in found:
+        path, line, column = item.at.rsplit(":", 2)
+        if path not in files:
+            files[path] = SourceFile(len(files), path, read_bytes(path).decode("utf-8", "replace"))
+        start = files[path].offset(int(line), int(column))
+        why = REASONS[item.why].format(at=item.reason.removeprefix(path + ":"), whom=spoken(item.whom))
+        sink.add(kinds[item.where], files[path], start, start + 1, why=why)
+
+
+def spoken(name: str) -> str:
+    """A MIR function's name as its source has it."""
+    name = name.partition("<")[0]
+    return "a λ" if ".lambda" in name else f"`{name.rpartition('.')[2]}`"
 
 
 def _verify_mir(module: IrModule, after: str, options: Options, *, counted: bool = False) -> None:

@@ -105,7 +105,7 @@ def _internal_calls(module: LirModule, function: Function) -> Iterator[tuple[int
             stored = []
 
 
-_BITS = frozenset(("zr_array_new", "zr_send"))  # the bits of a counted value travel as their second argument, an I64
+_BITS = {"zr_array_new": 1, "zr_send": 1, "zr_region_array": 2}  # where the bits of a counted value travel as an I64
 
 
 @detects("V303", "a runtime call is a row of runtime.py with its types")
@@ -120,8 +120,9 @@ def _runtime_calls(_module: LirModule, function: Function) -> Iterator[tuple[int
                 continue
             given = tuple([function.type[arg] for arg in function.args[value]])
             takes = row.params
-            if row.name in _BITS and given[1:2] == ("ptr",):
-                takes = (takes[0], "ptr", *takes[2:])
+            bits = _BITS.get(row.name, -1)
+            if bits >= 0 and given[bits : bits + 1] == ("ptr",):
+                takes = (*takes[:bits], "ptr", *takes[bits + 1 :])
             if given != takes:
                 yield index, value, f"{row.name} takes {' '.join(row.params)}, not {' '.join(given)}"
             if function.type[value] != (row.result if row.result not in ("void", "never") else ""):

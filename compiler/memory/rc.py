@@ -7,8 +7,9 @@
 Parameters and results are owned; the last consuming use moves.  What an op reads out of a live object (`alias`) is
 *borrowed*: it costs nothing until it is consumed (then `rc.dup` just before), and keeps its owner alive until its own
 last use; so do block parameters that only walk through one value (`leases`).  It is owned from its definition on
-instead, when a write or a call could replace it in its owner meanwhile, or when only it would keep the owner
-alive across a call.  Static objects are borrowed from nobody.
+instead, when a write or a call could replace it in its owner meanwhile, when only it would keep the owner
+alive across a call, or when it is needed after a region in which its owner may die.  Static objects are borrowed from
+nobody.
 Values that die on an edge are dropped at the edge's other end, on a split edge if that has other predecessors.
 Blocks that end the program drop nothing.  Linear but for liveness (bit sets).
 Source: Reinking, Xie, de Moura, Leijen, "Perceus", PLDI 2021; borrowing after Ullrich and de Moura, IFL 2019.
@@ -25,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
 
-DUP, DROP, JUMP = CODE["rc.dup"], CODE["rc.drop"], CODE["jump"]
+DUP, DROP, JUMP, LEAVE = CODE["rc.dup"], CODE["rc.drop"], CODE["jump"], CODE["region.leave"]
 USER_CALLS = frozenset((CODE["call"], CODE["call.closure"]))
 # Stores that release what was there; the value is their last argument.
 STORES = frozenset((CODE["field.set"], CODE["array.set"], CODE["cell.set"]))
@@ -126,7 +127,7 @@ class Counts:
                 mask |= 1 << above
             chain[value] = mask
         risky = any(
-            function.op[value] in USER_CALLS or function.op[value] in STORES
+            function.op[value] in USER_CALLS or function.op[value] in STORES or function.op[value] == LEAVE
             for index in self.order
             for value in function.blocks[index].body
         )
@@ -156,6 +157,8 @@ class Counts:
                 code = function.op[value]
                 if code in USER_CALLS or code in STORES:
                     self.at_risk(value, live & borrowed, after, plain_after)
+                elif code == LEAVE:  # what it is borrowed from may die here
+                    self.own(plain_after & borrowed)
 
     def at_risk(self, value: int, live: int, after: int, plain_after: int) -> None:
         """One call or store, with what is live before and after it."""
@@ -177,6 +180,14 @@ class Counts:
             if replaced:
                 self.owned_at_def.add(candidate)
                 self.kind[candidate] = OWNED
+
+    def own(self, values: int) -> None:
+        """Count these where they are defined."""
+        while values:
+            value = values.bit_length() - 1
+            values &= ~(1 << value)
+            self.owned_at_def.add(value)
+            self.kind[value] = OWNED
 
     # Insertion.
 

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.diagnostics import Kind
 
-FAMILIES = ("parse", "semantic", "names", "type", "package", "backend", "foreign")
+FAMILIES = ("parse", "semantic", "names", "type", "package", "backend", "foreign", "remark")
 
 
 def everything() -> dict[str, Kind]:

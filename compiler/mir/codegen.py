@@ -89,7 +89,7 @@ EXPRESSIONS: dict[str, str] = {
 
 _WRAPS = f"if not {LOW} <= {{r}} <= {HIGH}: {{r}} = wrap({{r}})"
 
-# Everything else as statements; {r} is the result, {p} the place, {t} the result's type, {t0}, {t1} those of arguments 0 and 1.
+# Everything else as statements; {r} is the result, {p} the place, {t} the result's type, {t0} that of argument 0.
 STATEMENTS: dict[str, tuple[str, ...]] = {
     "i64.add": ("{r} = {0} + {1}", _WRAPS),
     "i64.sub": ("{r} = {0} - {1}", _WRAPS),

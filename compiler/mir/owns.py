@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
 
 CALL, TAILCALL = CODE["call"], CODE["tailcall"]
-MAKE = CODE["make"]
+MAKE, ENTER = CODE["make"], CODE["region.enter"]
 STATIC = frozenset((CODE["const.text"], CODE["const.fn"]))
 ALIAS = tuple(row.alias for row in OPS)
 OWNS = tuple(row.owns for row in OPS)
@@ -83,6 +83,28 @@ def held_params(function: Function, borrowed: set[int]) -> set[int]:
     return held
 
 
+def _outliving(function: Function, params: set[int]) -> set[int]:
+    """Block parameters that are used outside a region of theirs: what they walk through may die in it."""
+    from compiler.mir.regions import entry_stacks, walk
+
+    stacks = entry_stacks(function)
+    home: dict[int, tuple[int, ...]] = {}
+    for index, stack in stacks.items():
+        for param in function.blocks[index].params:
+            home[param] = stack
+    found: set[int] = set()
+    for index, value, stack in walk(function):
+        used = set(function.args[value])
+        if value == function.blocks[index].body[-1]:
+            for _, args in function.blocks[index].succs:
+                used.update(args)
+        for param in used & params:
+            mine = home[param]
+            if stack[: len(mine)] != mine:
+                found.add(param)
+    return found
+
+
 def leases(function: Function, held: set[int]) -> dict[int, int]:
     """Block parameters that only ever walk through one value, by immutable fields: parameter -> that value.
 
@@ -90,6 +112,8 @@ def leases(function: Function, held: set[int]) -> dict[int, int]:
     """
     incoming = _incoming(function)
     candidates = {param for param in incoming if param not in held}
+    if ENTER in function.op:
+        candidates -= _outliving(function, candidates)
     while True:
         roots: dict[int, int] = {}
         conflict: set[int] = set()

@@ -11,6 +11,7 @@ from compiler.ir import verify as generic
 from compiler.ir.graph import reverse_postorder
 from compiler.mir.ops import MIR, is_ref
 from compiler.mir.owns import ALIAS, held_params, is_static, leases, no_return, owns
+from compiler.mir.regions import LEAVE, PLAIN, entry_stacks, has_regions, walk
 from compiler.mir.types import element, fields, kind, signature
 from compiler.panics import PANICS
 
@@ -41,13 +42,14 @@ def _types(scope: Scope, value: int) -> list[str]:
 @detects("V201", "an object is made as its layout says")
 def _make(scope: Scope) -> Iterator[str]:
     for index, value, row in scope.each():
-        if row.name == "make":
+        if row.name in ("make", "region.make"):
             type_ = scope.function.type[value]
             found = fields(scope.module, type_, scope.function.imm[value])
+            given = _types(scope, value)[row.name != "make" :]
             if found is None:
                 yield scope.say(index, value, f"{type_} has no variant {scope.function.imm[value]}")
-            elif list(found[0]) != _types(scope, value):
-                yield scope.say(index, value, f"fields {_types(scope, value)}, not {list(found[0])}")
+            elif list(found[0]) != given:
+                yield scope.say(index, value, f"fields {given}, not {list(found[0])}")
 
 
 @detects("V202", "a field exists, has the op's mutability and the result's type")
@@ -85,9 +87,11 @@ def _tag(scope: Scope) -> Iterator[str]:
 # op -> (kind of the container, which argument it is or -1 for the result, where elements are: argument or -1)
 _ELEMENTS: dict[str, tuple[str, int, int]] = {
     "cell.new": ("cell", -1, 0),
+    "region.cell": ("cell", -1, 1),
     "cell.get": ("cell", 0, -1),
     "cell.set": ("cell", 0, 1),
     "array.new": ("array", -1, 1),
+    "region.array": ("array", -1, 2),
     "array.get": ("array", 0, -1),
     "array.set": ("array", 0, 2),
     "array.len": ("array", 0, -2),
@@ -113,10 +117,12 @@ def _elements(scope: Scope) -> Iterator[str]:
                 yield scope.say(index, value, f"{holder} does not hold {given}")
             if row.name == "actor.spawn" and types[0].replace(" ", "") != f"fn({result})->unit".replace(" ", ""):
                 yield scope.say(index, value, f"{types[0]} does not run as {result}")
-        elif row.name == "array.of" and (kind(result) != "array" or any(t != element(result) for t in types)):
-            yield scope.say(index, value, f"{result} of {types}")
-        elif row.name == "array.copy" and (kind(result) != "array" or types[0] != result):
-            yield scope.say(index, value, f"a copy of {types[0]} is not {result}")
+        elif row.name in ("array.of", "region.array-of"):
+            types = types[row.name != "array.of" :]
+            if kind(result) != "array" or any(t != element(result) for t in types):
+                yield scope.say(index, value, f"{result} of {types}")
+        elif row.name in ("array.copy", "region.copy") and (kind(result) != "array" or types[-1] != result):
+            yield scope.say(index, value, f"a copy of {types[-1]} is not {result}")
 
 
 @detects("V205", "calls fit the signature of what they call")
@@ -149,7 +155,7 @@ def _calls(scope: Scope) -> Iterator[str]:
 def _closures(scope: Scope) -> Iterator[str]:
     function = scope.function
     for index, value, row in scope.each():
-        if row.name not in ("const.fn", "closure"):
+        if row.name not in ("const.fn", "closure", "region.closure"):
             continue
         callee = scope.module.functions.get(function.imm[value])
         type_ = function.type[value]
@@ -161,26 +167,33 @@ def _closures(scope: Scope) -> Iterator[str]:
             yield scope.say(index, value, f"{callee.name} takes {given} to {callee.result}, not as {type_}")
 
 
+CLOSURES = (MIR.code["closure"], MIR.code["region.closure"])
+
+
+def _captured(scope: Scope, closure: int) -> list[str]:
+    return _types(scope, closure)[scope.function.op[closure] != CLOSURES[0] :]
+
+
 @detects("V207", "a capture reads the environment in parameter 0, or a closure made in this function")
 def _captures(scope: Scope) -> Iterator[str]:
     function = scope.function
     for index, value, row in scope.each():
         if row.name == "capture":
             source = function.args[value][0]
-            if function.op[source] == MIR.code["closure"]:
-                given = _types(scope, source)
+            if function.op[source] in CLOSURES:
+                given = _captured(scope, source)
                 number = function.imm[value]
                 if number >= len(given) or given[number] != function.type[value]:
                     yield scope.say(index, value, f"capture {number} is not given so")
             elif not function.params or source != function.params[0]:
                 yield scope.say(index, value, "of something other than parameter 0 or a closure")
-        if row.name == "closure":
+        if row.code in CLOSURES:
             callee = scope.module.functions.get(function.imm[value])
             for block in callee.blocks if callee is not None else ():
                 for inner in block.body:
                     if callee is not None and callee.op[inner] == MIR.code["capture"]:
                         number = callee.imm[inner]
-                        types = _types(scope, value)
+                        types = _captured(scope, value)
                         if number >= len(types) or types[number] != callee.type[inner]:
                             yield scope.say(index, value, f"capture {number} of {callee.name} is not given as read")
 
@@ -209,6 +222,27 @@ def _entry(scope: Scope) -> Iterator[str]:
     function = scope.function
     if scope.module.entry == function.name and function.params:
         yield f"{function.name}: the entry has parameters"
+
+
+@detects("V211", "regions are entered and left like brackets on every path")
+def _brackets(scope: Scope) -> Iterator[str]:
+    if has_regions(scope.function) or any(row.name == "region.leave" for _, _, row in scope.each()):
+        problems: list[str] = []
+        entry_stacks(scope.function, problems)
+        yield from problems
+
+
+@detects("V212", "what is made in a region is made in one that is open there")
+def _open(scope: Scope) -> Iterator[str]:
+    function = scope.function
+    if not any(row.code in PLAIN for _, _, row in scope.each()):
+        return
+    for index, value, stack in walk(function):
+        if function.op[value] in PLAIN:
+            if function.args[value][0] not in stack:
+                yield scope.say(index, value, "the region is not open here")
+            if not function.args[value][1:]:
+                yield scope.say(index, value, "an object without fields is static")
 
 
 class _Balance:
@@ -298,6 +332,35 @@ class _Balance:
             counts[value] = 1
 
 
+def _outliving(module: Module) -> list[str]:
+    """V213: nothing made in a region outlives it, and a region said to hold nothing of others does not."""
+    names = [name for name, function in module.functions.items() if any(op in PLAIN for op in function.op)]
+    if not names:
+        return []
+    from compiler.mir.escape import Flow, summaries
+    from compiler.mir.outlive import judge
+
+    known = summaries(module, names)
+    problems = []
+    for name in names:
+        function = module.functions[name]
+        flow = Flow(function, known)
+        judgement = judge(flow)
+        leaves = {function.args[v][0]: function.imm[v] for v in range(len(function.op)) if function.op[v] == LEAVE}
+        for value in judgement.stacks:
+            if function.op[value] not in PLAIN:
+                continue
+            region = function.args[value][0]
+            number = flow.number["site", value, function.type[value]]
+            reason = judgement.outlives[region].get(number)
+            row = MIR.ops[function.op[value]].name
+            if reason is not None:
+                problems.append(f"V213 {name} {row}: value {value} outlives its region: {reason[0]} at {reason[1]}")
+            if not leaves.get(region, 1) and flow.others(flow.content[number], region):
+                problems.append(f"V213 {name} {row}: value {value} holds what its region is said not to hold")
+    return problems
+
+
 def verify_function(function: Function, module: Module, *, counted: bool = False) -> list[str]:
     """The problems of one function."""
     problems = generic.verify_function(function, MIR, module)
@@ -320,4 +383,4 @@ def verify(module: Module, *, counted: bool = False) -> list[str]:
         problems.append(f"V110 module: there is no entry function {module.entry}")
     for function in module.functions.values():
         problems += verify_function(function, module, counted=counted)
-    return problems
+    return problems or _outliving(module)

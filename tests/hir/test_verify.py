@@ -40,6 +40,7 @@ SOURCE = """
     (map not (list true))
     (map show (list (insert Leaf 2)))
     (≔ ((same (λ (x) x))) (same "a") (print (same "b")))
+    (region (list 1) unit)
     (do (read-line) (kinds 1 2.0 "x" true unit))
     (+ width (g 2) (the I64 (: 2 Any)))))
 (test "sums" (= (+ 1 1) 2))

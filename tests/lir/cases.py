@@ -210,6 +210,28 @@ b0(%0:i64 %1:i64 %2:i64)
   return %7
 """
 
+REGIONS = """function @look -> i64
+b0(%0:fn(i64)->i64 %1:i64)
+  %2:i64 = capture #0 %0
+  return %2
+
+function @region -> i64
+b0(%0:i64 %1:f64 %2:text)
+  %3:i64 = region.enter
+  %4:list<i64> = make #0
+  %5:list<i64> = region.make #1 %3 %0 %4
+  %6:cell<list<i64>> = region.cell %3 %5
+  %7:Any = region.any #"F64" %3 %1
+  %8:array<f64> = region.array %3 %0 %1 !"main.0x0:5:5"
+  %9:array<text> = region.array %3 %0 %2 !"main.0x0:5:6"
+  %10:array<text> = region.copy %3 %9
+  %11:array<i64> = region.array-of %3 %0 %0
+  %12:bytes = region.bytes %3 %0 !"main.0x0:5:7"
+  %13:fn(i64)->i64 = region.closure @look %3 %0
+  %14:unit = region.leave #1 %3
+  return %0
+"""
+
 TEXTS = """function @greet -> text
 b0(%0:text)
   %1:text = const.text #"hello, "
@@ -371,6 +393,7 @@ CASES: dict[str, str] = {
     "arrays": ARRAYS,
     "any": ANY,
     "bytes": BYTES,
+    "regions": REGIONS,
     "texts": TEXTS,
     "world": WORLD,
     "calls": CALLS,

@@ -23,7 +23,7 @@ def test_samples(name):
 def test_every_op_has_a_meaning():
     inline = {
         "const.i64", "const.f64", "const.bool", "const.unit", "const.text", "const.fn",
-        "call", "call.closure", "closure",
+        "call", "call.closure", "closure", "region.closure",
     }  # fmt: skip
     for row in OPS:
         if row.is_terminator or row.name in inline:

@@ -31,6 +31,8 @@ def lines(*body: str, params: str = "%0:i64 %1:text", result: str = "%0") -> str
     return HEAD + f"b0({params})\n" + "".join(f"  {line}\n" for line in body) + f"  return {result}\n"
 
 
+ONE = "b2()\n  %9:i64 = const.i64 #1\n  return %9\n"
+
 CASES = [
     ("V201", lines("%2:Box = make #2")),
     ("V201", lines("%2:Box = make #0 %1 %0")),
@@ -62,6 +64,20 @@ CASES = [
     ("V208", HEAD + 'b0(%0:i64)\n  panic #"frob"\n'),
     ("V208", HEAD + 'b0(%0:i64)\n  panic #"index" %0\n'),
     ("V209", HEAD.replace("module mir\n", "module mir\nentry @f\n") + "b0(%0:i64)\n  return %0\n"),
+    ("V201", lines("%2:i64 = region.enter", "%3:Box = region.make #0 %2 %1 %0", "%4:unit = region.leave #0 %2")),
+    ("V204", lines("%2:i64 = region.enter", "%3:cell<text> = region.cell %2 %0", "%4:unit = region.leave #0 %2")),
+    ("V204", lines("%2:i64 = region.enter", "%3:array<text> = region.array-of %2 %0", "%4:unit = region.leave #0 %2")),
+    (
+        "V207",
+        lines("%2:i64 = region.enter", "%3:fn(i64)->i64 = region.closure @g %2 %1", "%4:unit = region.leave #0 %2"),
+    ),
+    ("V211", lines("%2:i64 = region.enter")),
+    ("V211", lines("%2:unit = region.leave #0 %0")),
+    ("V211", lines("%2:i64 = region.enter", "%3:i64 = region.enter", "%4:unit = region.leave #0 %2")),
+    ("V211", lines("%2:i64 = region.enter", "%3:unit = region.leave #0 %2", "%4:unit = region.leave #0 %2")),
+    ("V211", HEAD + "b0(%0:bool)\n  branch %0 b1() b2()\nb1()\n  %1:i64 = region.enter\n  jump b2()\n" + ONE),
+    ("V212", lines("%2:i64 = region.enter", "%3:unit = region.leave #0 %2", "%4:cell<i64> = region.cell %2 %0")),
+    ("V212", lines("%4:cell<i64> = region.cell %0 %0")),
 ]
 
 
@@ -78,6 +94,49 @@ MERGE = (
     "b0(%0:text %1:bool)\n  branch %1 b1() b2()\nb1()\n  %2:unit = rc.drop %0\n  jump b3()\n"
     "b2()\n  jump b3()\nb3()\n  %3:i64 = const.i64 #1\n  return %3\n"
 )
+
+REGION = """module mir
+layout list<i64>
+  nil
+  cons i64 list<i64>
+
+function @keep -> unit
+b0(%0:cell<list<i64>> %1:list<i64>)
+  %2:unit = cell.set %0 %1
+  return %2
+
+function @look -> i64
+b0(%0:list<i64>)
+  %1:i64 = list.len %0
+  return %1
+
+function @f -> i64
+b0(%0:cell<list<i64>> %1:i64)
+  %2:list<i64> = make #0
+  %3:i64 = region.enter
+  %4:list<i64> = region.make #1 %3 %1 %2
+"""
+LEAVE = "  %5:unit = region.leave #0 %3\n"
+
+# What a region made and what becomes of it, and whether that is wrong.
+OUTLIVES = [
+    ("", "  %6:i64 = call @look %4\n" + LEAVE + "  return %6\n"),
+    ("after", LEAVE + "  %6:i64 = call @look %4\n  return %6\n"),
+    ("after", LEAVE + "  jump b1(%4)\nb1(%7:list<i64>)\n  return %1\n"),
+    ("after", "  %6:cell<list<i64>> = region.cell %3 %4\n" + LEAVE + "  %7:list<i64> = cell.get %6\n  return %1\n"),
+    ("stored", "  %6:unit = cell.set %0 %4\n" + LEAVE + "  return %1\n"),
+    ("kept", "  %6:unit = call @keep %0 %4\n" + LEAVE + "  return %1\n"),
+    ("", "  %6:cell<list<i64>> = region.cell %3 %2\n  %7:unit = call @keep %6 %4\n" + LEAVE + "  return %1\n"),
+    ("hold", "  %6:list<i64> = make #1 %1 %2\n  %7:cell<list<i64>> = region.cell %3 %6\n" + LEAVE + "  return %1\n"),
+]
+
+
+@pytest.mark.parametrize(("why", "body"), OUTLIVES)
+def test_what_outlives_its_region_is_found(why, body):
+    problems = verify(parse_module(REGION + body, MIR))
+    assert bool(problems) == bool(why), problems
+    assert all(problem.startswith("V213") and why in problem for problem in problems), problems
+
 
 # Counted functions that are wrong, each in one way.
 COUNTED = [

@@ -121,6 +121,41 @@ static void texts(void)
     }
 }
 
+/* A region that refers to itself in a circle, and to what is counted outside. */
+static void regions(void)
+{
+    for (int round = 0; round < 3; round++) {
+        int64_t region = zr_region_enter(), inner = zr_region_enter();
+        zr_object *outside = text("outside"), *list = &zr_nil;
+        for (int i = 0; i < 1000 * round; i++) {
+            zr_list *head = (zr_list *)zr_region_new(region, sizeof(zr_list), &list_of_ref, 1);
+            zr_dup(outside);
+            head->item = (int64_t)outside;
+            head->rest = list;
+            list = &head->head;
+        }
+        zr_object *array = zr_region_array(region, 100, (int64_t)outside, &array_of_ref, "loc");
+        zr_dup(array);
+        zr_drop((zr_object *)((zr_array *)array)->items[0]);
+        ((zr_array *)array)->items[0] = (int64_t)array;
+        zr_object *flat = zr_region_array(inner, 50000, 0, &array_of_f64, "loc"), *again = zr_region_copy(inner, flat);
+        check(zr_equal(flat, again, "loc") == 1, "a copy in a region is equal");
+        zr_object *bytes = zr_region_bytes(inner, 13, "loc"), *shown = zr_show(bytes, "loc");
+        zr_drop(shown);
+        zr_data *function = (zr_data *)zr_region_new(region, ZR_HEADER + 24, &closure, 0);
+        function->fields[0] = function->fields[1] = 7;
+        function->fields[2] = (int64_t)zr_region_copy(region, array);
+        zr_region_bytes(region, 5, "loc");
+        zr_data *held = (zr_data *)zr_new(ZR_HEADER + 8, &cell, 0); /* counted, and refers into the region */
+        held->fields[0] = (int64_t)list;
+        zr_data *holds = (zr_data *)zr_region_new(region, ZR_HEADER + 8, &cell, 0);
+        holds->fields[0] = (int64_t)held;
+        check(zr_region_array(region, 0, (int64_t)text("unused"), &array_of_ref, "loc") != NULL, "empty");
+        zr_region_leave(inner, 0);
+        zr_region_leave(region, 1);
+    }
+}
+
 static void number(double value)
 {
     zr_object *shown = zr_f64_to_text(value);
@@ -291,6 +326,7 @@ int main(int argc, char **argv, char **envp)
         zr_stats now;
         objects();
         texts();
+    regions();
         numbers();
         allocator();
         world(what);
