@@ -1,0 +1,145 @@
+"""What can be kept, one row a kind; and `Fault`, the one exception of the store.
+
+An object's address is (kind, digest, size).  The digest is SHA-256 over kind, schema and payload, so that an object of
+one kind never answers for one of another.  `schema` counts up with every change of a payload's form: older objects
+are then another folder, found by nobody, and swept.  Imported by every build, so it stays small.
+"""
+
+from __future__ import annotations
+
+from compiler.digest import sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Address = tuple[str, str, int]  # kind, digest in hex, size of the payload in bytes
+
+HEX = frozenset("0123456789abcdef")
+KINDS: dict[str, Kind] = {}
+
+
+class Kind:
+    """One row.  `form` is what a payload must look like (`payloads.py`); `pack` the size from which it is compressed.
+
+    An object in `place` is its payload and nothing else, so that it can be run, linked or mapped where it lies; all
+    others begin with a byte that says how they are packed.  The payload of a kind with `links` begins with a line of
+    the addresses it needs.
+    """
+
+    __slots__ = ("doc", "folder", "form", "links", "mode", "name", "pack", "place", "prefix", "schema")
+
+    def __init__(
+        self,
+        name: str,
+        schema: int,
+        form: str,
+        doc: str,
+        *,
+        pack: int = 0,
+        place: bool = False,
+        links: bool = False,
+        mode: int = 0o444,
+    ) -> None:
+        if name in KINDS:
+            raise ValueError(f"{name} is declared twice")
+        self.name = name
+        self.schema = schema
+        self.form = form
+        self.doc = doc
+        self.pack = pack  # 0: never
+        self.place = place
+        self.links = links
+        self.mode = mode
+        self.folder = f"{name}-{schema}"
+        self.prefix = sha256(f"0x0 {name} {schema}\0".encode())
+        KINDS[name] = self
+
+
+# Compression pays for text that is read seldom: zstd makes a dump of MIR a seventh, but its library costs a process
+# that reads one small object more than it saves.
+_TEXT = 1 << 14
+
+Kind("build-record", 1, "links", "what a build read, and the executable it made", links=True)
+Kind("query-value", 1, "links", "the value of a query, and the addresses it was made from", pack=_TEXT, links=True)
+Kind("ast-summary", 1, "text", "the typed signatures of a module", pack=_TEXT)
+Kind("hir", 1, "text", "typed, source-shaped trees, as `zero dump --level hir` prints them", pack=_TEXT)
+Kind("mir", 1, "text", "typed SSA, as `zero dump --level mir` prints it", pack=_TEXT)
+Kind("native-ir", 1, "text", "LIR or MachineIR, as `zero dump` prints it", pack=_TEXT)
+Kind("object", 1, "elf-relocatable", "an ELF object", place=True)
+Kind("archive", 1, "archive", "an archive of objects", place=True)
+Kind("executable", 1, "elf-executable", "a linked program, run where it lies", place=True, mode=0o555)
+Kind("link-inputs", 1, "links", "what a link was given, in its order", links=True)
+Kind("link-order", 1, "text", "the order of functions in an image", pack=_TEXT)
+Kind("profile", 1, "tsv", "a summary of profiles", pack=_TEXT)
+Kind("api-docs", 1, "text", "a module's documentation as Markdown", pack=_TEXT)
+Kind("package", 1, "tsv", "what a package holds: path, size and digest of each file", pack=_TEXT)
+Kind("diagnostics", 1, "json", "the diagnostics of a file", pack=_TEXT)
+Kind("gate-result", 1, "json", "a gate's verdict", pack=_TEXT)
+Kind("evidence", 1, "tsv", "rows of evidence", pack=_TEXT)
+
+
+class Fault(Exception):
+    """Something is wrong with the store: the code of a row in `faults.py`, and its facts.
+
+    `damage` is false for what may be so at any time, as a full disk: it costs time and says nothing about the contents.
+    """
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+    @property
+    def damage(self) -> bool:
+        from compiler.cas.faults import FAULTS
+
+        return FAULTS[self.code].damage
+
+    def __str__(self) -> str:
+        from compiler.cas.faults import FAULTS
+
+        return f"{self.code}: " + FAULTS[self.code].summary.format(**self.facts)
+
+
+def address_of(kind: str, payload: bytes) -> Address:
+    """The address under which a payload is kept."""
+    state = KINDS[kind].prefix.copy()
+    state.update(payload)
+    return kind, state.hexdigest(), len(payload)
+
+
+def spell(address: Address) -> str:
+    """An address in one word: kind/digest/size."""
+    return "{}/{}/{}".format(*address)
+
+
+def read_address(word: str) -> Address:
+    """The address that a word spells.
+
+    Errors: Fault CAS_NAME-001 for what is none, so that no word of a file can ever lead out of the store.
+    """
+    kind, _, rest = word.partition("/")
+    digest, _, size = rest.partition("/")
+    if kind not in KINDS or not is_digest(digest) or not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise Fault("CAS_NAME-001", name=word[:200])
+    return kind, digest, int(size)
+
+
+def is_digest(word: str) -> bool:
+    return len(word) == 64 and HEX.issuperset(word)
+
+
+def linking(addresses: list[Address], body: bytes) -> bytes:
+    """The payload of a kind with links."""
+    return " ".join(map(spell, addresses)).encode() + b"\n" + body
+
+
+def links(payload: bytes) -> list[Address]:
+    """The addresses that such a payload needs."""
+    line = payload[: payload.find(b"\n")] if b"\n" in payload else b"?"
+    return [read_address(word) for word in line.decode("ascii", "replace").split()]
+
+
+def after_links(payload: bytes) -> bytes:
+    return payload[payload.index(b"\n") + 1 :]

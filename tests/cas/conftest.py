@@ -1,0 +1,35 @@
+"""A store of its own for each test, and payloads that are what their kinds ask for."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from compiler.cas.kinds import KINDS, linking
+from compiler.cas.store import Store
+
+ELF = b"\x7fELF\2\1\1" + bytes(9)
+SAMPLES: dict[str, bytes] = {
+    "archive": b"!<arch>\n",
+    "elf-executable": ELF + b"\2\0" + bytes(60),
+    "elf-relocatable": ELF + b"\1\0" + bytes(60),
+    "json": b'{"a": [1, 2.5, null]}',
+    "links": linking([], b"body"),
+    "text": "(ƒ main (_) unit)\n".encode(),
+    "tsv": b"a\tb\n1\t2\n",
+}
+
+
+def sample(kind: str) -> bytes:
+    """A payload of a kind."""
+    return SAMPLES[KINDS[kind].form]
+
+
+@pytest.fixture
+def store(tmp_path: pathlib.Path) -> Store:
+    return Store(str(tmp_path / "store"))
+
+
+def file_of(store: Store, name: str) -> pathlib.Path:
+    return pathlib.Path(store.root) / name
