@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 class Options:
     """How to compile; the defaults are those of `zero build`."""
 
-    __slots__ = ("cache", "features", "keep_phases", "level", "links", "memory_stats", "remarks", "verify")
+    __slots__ = (
+        "cache",
+        "features",
+        "hermetic",
+        "keep_phases",
+        "level",
+        "links",
+        "memory_stats",
+        "offline",
+        "remarks",
+        "verify",
+    )
 
     def __init__(
         self,
@@ -26,6 +37,8 @@ class Options:
         memory_stats: bool = False,
         keep_phases: bool = False,
         verify: bool = False,
+        offline: bool = False,
+        hermetic: bool = False,
         remarks: Sink | None = None,
     ) -> None:
         self.features = features
@@ -35,4 +48,6 @@ class Options:
         self.memory_stats = memory_stats  # print memory by phase on standard error
         self.keep_phases = keep_phases  # hold on to what phases drop, to show what dropping saves
         self.verify = verify  # run each level's verifier between passes
+        self.offline = offline  # leave the tier behind the store alone
+        self.hermetic = hermetic  # end without a result when anything but an input is read; offline, too
         self.remarks = remarks  # takes what there is to say about programs that are fine; None: nobody asks

@@ -141,6 +141,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "machine.md": _of("compiler.machine.spec", "reference"),
     "mir.md": _of("compiler.mir.spec", "reference"),
     "runtime.md": _of("runtime_c.spec", "page"),
+    "store.md": _of("compiler.cas.spec", "page"),
 }
 
 

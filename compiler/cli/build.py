@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compiler import building
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
-from compiler.cli.options import VALUE
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
+from compiler.cli.options import FLAG, VALUE
 from compiler.diagnostics import Sink, UsageError
 from compiler.files import keep_sources
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 USAGE = (
     "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
-    "[--no-cache] [--memory-stats] [--verify]"
+    "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--remarks] [--verify]"
 )
-OPTIONS = {**FRONT, **BACK, "-o": VALUE}
-HELP = f"{FRONT_HELP}{BACK_HELP}  -o OUT           where the executable goes\n"
+OPTIONS = {**FRONT, **BACK, "-o": VALUE, "--remarks": FLAG}
+HELP = f"""{FRONT_HELP}{BACK_HELP}\
+  --remarks        say where each allocation in a region lives, and why
+  -o OUT           where the executable goes
+"""
 
 
 def run(arguments: Arguments) -> int:
@@ -29,5 +32,9 @@ def run(arguments: Arguments) -> int:
     chosen = options(arguments)
     keep_sources(target, (path, *chosen.links))
     sink = Sink()
-    status = building.build(path, target, chosen, sink)
+    if arguments.has("--remarks"):
+        chosen.remarks = Sink()
+    status = building.build(path, target, chosen, sink, teller(arguments))
+    if chosen.remarks and not sink:
+        return report(chosen.remarks, arguments)
     return report(sink, arguments) or status

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from compiler.cli.options import FLAG
 from compiler.cli.streams import out
-from compiler.diagnostics import CLASSES, UsageError, meant
+from compiler.diagnostics import UsageError, meant
 from compiler.messages import everything
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from compiler.cas.faults import Row
     from compiler.cli.options import Arguments
     from compiler.diagnostics import Kind
 
@@ -21,7 +22,10 @@ HELP = """
 
 def run(arguments: Arguments) -> int:
     """0 when every code is known."""
-    kinds = everything()
+    from compiler.cas.faults import FAULTS
+
+    kinds: dict[str, Kind | Row] = {**everything(), **FAULTS}
+    classes = {code.rpartition("-")[0] for code in kinds}
     if arguments.has("--list"):
         if arguments.words:
             raise UsageError("explain: --list takes no code", USAGE)
@@ -32,7 +36,7 @@ def run(arguments: Arguments) -> int:
     texts = []
     for word in arguments.words:
         name = word.upper().strip("[]")
-        if name in CLASSES:
+        if name in classes:
             texts.append("".join(_line(kind) for code, kind in kinds.items() if code.rpartition("-")[0] == name))
             continue
         kind = kinds.get(name)
@@ -43,7 +47,7 @@ def run(arguments: Arguments) -> int:
     return 0
 
 
-def _line(kind: Kind) -> str:
+def _line(kind: Kind | Row) -> str:
     return f"{kind.code}  {_general(kind.summary)}\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 from compiler import pipeline, running
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
 from compiler.cli.options import FLAG
 from compiler.diagnostics import Sink
 
@@ -27,7 +27,7 @@ def run(arguments: Arguments) -> int:
     if lane == "native":
         from compiler.building import run_native
 
-        status = run_native(path, arguments.rest, chosen, sink)
+        status = run_native(path, arguments.rest, chosen, sink, teller(arguments))
         return report(sink, arguments) or status
     graph, program = pipeline.front(path, chosen.features, sink)
     if program is not None and graph is not None:

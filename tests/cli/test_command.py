@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from compiler.cas.faults import FAULTS
 from compiler.cli import main, render
 from compiler.diagnostics import LIMIT, Kind, Sink, SourceFile, UsageError, closest
 from compiler.files import write_whole
@@ -44,6 +45,15 @@ ARGUMENTS = [
     (["check", "--json=yes", "a.0x0"], "--json takes no value"),
     (["explain"], "a code is missing"),
     (["explain", "PARSE-999"], "no code `PARSE-999`"),
+    (["cache"], "cache: an action is missing"),
+    (["cache", "statz"], "cache: no action `statz`"),
+    (["cache", "stats", "x"], "cache stats: `x` is too much"),
+    (["cache", "stats", "--now"], "cache stats: --now has no meaning here"),
+    (["cache", "pin"], "cache pin: what is missing"),
+    (["cache", "pin", "none"], "`none` is neither a file nor an object's name"),
+    (["cache", "pin", "../x"], "CAS_NAME-001: `../x` is no name of anything in a store"),
+    (["cache", "gc", "--max-size", "big"], "cache gc: `big` is no size"),
+    (["cache", "gc", "--unused", "-1"], "cache gc: `-1` is no number of days"),
     (["lock", "/"], "there is no 0x0.pkg in / or above"),
     (["lock", "a", "b"], "lock: one folder at a time; `b` is too much"),
 ]
@@ -142,7 +152,10 @@ def test_explain(zero: Zero) -> None:
     done = zero("explain", "parse-012")
     assert done.returncode == 0
     assert done.stdout.decode().startswith("PARSE-012: this parenthesis is not closed\n\n")
-    assert zero("explain", "--list").stdout.decode().count("\n") == len(kinds())
+    assert zero("explain", "--list").stdout.decode().count("\n") == len(kinds()) + len(FAULTS)
+    done = zero("explain", "cas_object-001")
+    assert done.stdout.decode().startswith("CAS_OBJECT-001: … does not hold what its name says\n\n")
+    assert zero("explain", "CAS_REF").stdout.decode().count("\n") == 2
 
 
 def kinds() -> dict[str, Kind]:

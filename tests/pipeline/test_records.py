@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import pathlib
 import subprocess
@@ -13,8 +12,10 @@ from collections.abc import Callable
 
 import pytest
 
-from compiler import building, cache, pipeline
-from compiler.diagnostics import Sink
+from compiler import building, pipeline, records
+from compiler.cas.scan import verify
+from compiler.cas.store import Store, folder
+from compiler.diagnostics import Sink, UsageError
 from compiler.options import Options
 
 MAIN = '(↥ "lib.0x0")\n(ƒ main (_) (print (word)))\n'
@@ -49,7 +50,8 @@ class Project:
 
     def built(self, root: str = "main.0x0", **options: object) -> None:
         sink = Sink()
-        assert building.build(root, str(self.out), Options(**options), sink) == 0, sink.items  # type: ignore[arg-type]
+        tell = options.pop("tell", building.ignore)
+        assert building.build(root, str(self.out), Options(**options), sink, tell) == 0, sink.items  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -223,7 +225,7 @@ def test_paths_and_folders_are_kept_apart(project: Project, monkeypatch: pytest.
 
 def test_another_compiler(project: Project, monkeypatch: pytest.MonkeyPatch, no_compiler: Callable[[], None]) -> None:
     project.build()
-    monkeypatch.setattr(cache, "compiler_stamp", lambda: b"another")
+    monkeypatch.setattr(records, "compiler_stamp", lambda: b"another")
     no_compiler()
     with pytest.raises(Compiled):
         project.build()
@@ -244,48 +246,201 @@ DAMAGES: list[Callable[[bytes], bytes]] = [
     lambda data: data[:-1],
     lambda data: bytes([data[0] ^ 1]) + data[1:],
     lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
-    lambda data: marshal.dumps(7),
-    lambda data: marshal.dumps((0, [], "../../../etc/passwd")),
-    lambda data: marshal.dumps((0, [(1, 2)], b"x")),
+    lambda data: data + b"x",
+    lambda data: b"\0../../../../etc/passwd",
 ]
 
 
-@pytest.mark.parametrize("part", ["builds", "executables"])
+def files_of(part: str) -> list[pathlib.Path]:
+    """All files of a part of the store."""
+    return [path for path in (pathlib.Path(folder()) / part).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("part", ["refs", "objects/build-record-1", "objects/executable-1"])
 @pytest.mark.parametrize("damage", range(len(DAMAGES)))
-def test_damage_is_as_good_as_none(project: Project, part: str, damage: int) -> None:
+def test_damage_is_told_and_as_good_as_none(project: Project, part: str, damage: int) -> None:
     project.build()
-    (kept,) = (pathlib.Path(cache.folder()) / part).iterdir()
+    (kept,) = files_of(part)
+    kept.chmod(0o755)
     kept.write_bytes(DAMAGES[damage](kept.read_bytes()))
     project.out.unlink()
-    assert project.build() == "one"
+    told: list[str] = []
+    assert project.build(tell=told.append) == "one"
+    code = "CAS_REF-001" if part == "refs" else "CAS_OBJECT-00"
+    assert [line.startswith(f"zero: {code}") and "\nhelp: " in line for line in told] == [True]
+    told.clear()
     project.out.unlink()
-    assert project.build() == "one"
+    assert project.build(tell=told.append) == "one"
+    assert told == [], "it was made again"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b"5\0/a\0/a\0" + b"1\0", b"5\0/a\0/a\0x\0y\0z", b"5\0/a\0/a\0" + b"1\0" + b"2\0" + b"\xff"]
+)
+def test_a_record_that_is_none_under_a_right_digest(
+    project: Project, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(records, "_write", lambda *_: body)
+    project.build()
+    monkeypatch.undo()
+    monkeypatch.setenv("ZERO_CACHE", str(project.folder.parent / "cache"))
+    monkeypatch.chdir(project.folder)
+    told: list[str] = []
+    assert project.build(tell=told.append) == "one"
+    assert [line.startswith("zero: CAS_OBJECT-003") for line in told] == [True]
+
+
+def test_records_come_back(tmp_path: pathlib.Path) -> None:
+    inputs = [("/a b\n\udcff", "/c", 5, 7, b"\1" * 32), ("/d/", "", -1, 0, b"")]
+    assert records._read(records._write(17, inputs)) == (17, inputs)
+    assert records._read(records._write(17, [])) == (17, [])
 
 
 def test_a_lost_executable(project: Project) -> None:
     project.build()
-    (kept,) = (pathlib.Path(cache.folder()) / "executables").iterdir()
+    (kept,) = files_of("objects/executable-1")
     kept.unlink()
     assert project.build() == "one"
     kept.chmod(0o600)
     project.out.unlink()
-    assert project.build() == "one"
+    told: list[str] = []
+    assert project.build(tell=told.append) == "one"
+    assert [line.startswith("zero: CAS_OBJECT-007") for line in told] == [True]
 
 
 @pytest.mark.parametrize("place", ["/proc/none", "/dev/null", "taken"])
 def test_a_cache_that_cannot_be_written(project: Project, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     project.write("taken", "a file")
     monkeypatch.setenv("ZERO_CACHE", place if place.startswith("/") else str(project.folder / place))
-    assert project.build() == "one"
+    told: list[str] = []
+    assert project.build(tell=told.append) == "one"
     project.word("two")
-    assert project.build() == "two"
+    assert project.build(tell=told.append) == "two"
+    assert told == []
 
 
 def test_nothing_but_results_is_left(project: Project) -> None:
     project.build()
     project.build(level="release")
-    folder = pathlib.Path(cache.folder())
-    names = [path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file()]
-    assert sorted(part for part, _ in names) == ["builds", "builds", *["executables"] * (len(names) - 2)]
-    assert all(len(name) == 64 and set(name) <= set("0123456789abcdef") for _, name in names)
+    store = Store(folder())
+    report = verify(store)
+    assert report.faults == []
+    assert (report.objects, report.refs) == (len(files_of("objects")), 2)
+    assert {path.name for path in pathlib.Path(folder()).iterdir()} == {
+        *("format", "lock", "trimmed", "objects", "refs", "pins", "tmp")
+    }
+    assert files_of("tmp") == []
     assert [path.name for path in project.out.parent.iterdir()] == ["program"]
+
+
+def test_a_store_of_a_newer_compiler_is_left_alone(project: Project) -> None:
+    project.build()
+    (pathlib.Path(folder()) / "format").write_text("0x0 store 4\n")
+    before = sorted(files_of("."))
+    project.word("two")
+    told: list[str] = []
+    assert project.build(tell=told.append) == "two"
+    assert [line.startswith("zero: CAS_SCHEMA-001") for line in told] == [True]
+    assert sorted(files_of(".")) == before
+
+
+def test_the_cache_of_the_time_before_the_store_goes(project: Project) -> None:
+    for part in ("builds", "executables"):
+        (pathlib.Path(folder()) / part).mkdir(parents=True)
+        (pathlib.Path(folder()) / part / ("a" * 64)).write_bytes(b"old")
+    assert project.build() == "one"
+    assert not (pathlib.Path(folder()) / "builds").exists()
+    assert verify(Store(folder())).faults == []
+
+
+# The tier behind.
+
+
+def test_another_machine_compiles_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, no_compiler: Callable[[], None], tmp_path: pathlib.Path
+) -> None:
+    """Another store, and a compiler whose files have other times, as after a checkout."""
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("ZERO_CACHE_REMOTE", str(tmp_path / "shared"))
+    assert project.build() == "one"
+    image = project.out.read_bytes()
+    monkeypatch.setenv("ZERO_CACHE", str(tmp_path / "other"))
+    stamp = records.compiler_stamp
+    monkeypatch.setattr(
+        records, "compiler_stamp", lambda *, contents=False: stamp(contents=True) if contents else b"other times"
+    )
+    with monkeypatch.context() as inner:
+        inner.setattr(pipeline, "front", lambda *_, **__: (_ for _ in ()).throw(Compiled()))
+        project.out.unlink()
+        assert project.build() == "one"
+        assert project.out.read_bytes() == image
+        for options in ({"offline": True}, {"hermetic": True}):
+            with pytest.raises(Compiled):
+                project.build(**options)
+    project.word("two")
+    assert project.build() == "two"
+
+
+def test_a_poisoned_tier_changes_no_program(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("ZERO_CACHE_REMOTE", str(tmp_path / "shared"))
+    assert project.build() == "one"
+    image = project.out.read_bytes()
+    for path in (tmp_path / "shared" / "objects" / "executable-1").rglob("*-*"):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    monkeypatch.setenv("ZERO_CACHE", str(tmp_path / "other"))
+    project.out.unlink()
+    told: list[str] = []
+    assert project.build(tell=told.append) == "one"
+    assert project.out.read_bytes() == image
+    assert [line.startswith("zero: CAS_REMOTE-002") for line in told] == [True]
+
+
+# Hermetic builds.
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_hermetic_build_is_the_same(project: Project, cache: bool) -> None:
+    project.build()
+    image = project.out.read_bytes()
+    assert project.build(hermetic=True, cache=cache) == "one"
+    assert project.out.read_bytes() == image
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize(
+    ("read", "named"),
+    [
+        (lambda path: pathlib.Path(path).read_text(), "secret.txt"),
+        (lambda path: os.close(os.open(path, os.O_RDONLY)), "secret.txt"),
+        (lambda path: os.listdir(os.path.dirname(path)), ""),
+        (lambda path: subprocess.run(["true"], check=True), "subprocess.Popen"),
+    ],
+)
+def test_an_undeclared_read(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    read: Callable[[str], object],
+    named: str,
+    cache: bool,
+) -> None:
+    """A part of the compiler that looks at something else is found, whether or not the result would differ."""
+    (tmp_path / "secret.txt").write_text("x")
+    check = pipeline.need_main
+
+    def peek(*arguments: object) -> bool:
+        read(str(tmp_path / "secret.txt"))
+        return check(*arguments)  # type: ignore[arg-type]
+
+    project.build()
+    project.out.unlink()
+    monkeypatch.setattr(pipeline, "need_main", peek)
+    with pytest.raises(UsageError, match="CAS_INPUT-001") as raised:
+        project.build(hermetic=True, cache=cache)
+    assert named in str(raised.value)
+    assert not project.out.exists()
+    assert project.build() == "one", "only --hermetic asks"

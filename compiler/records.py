@@ -1,27 +1,28 @@
 """The executable of an earlier build, found again without compiling anything.
 
-A *record* says which files a build read (or looked for and did not find), as they were when it read them, and the
-digest of the executable it made; the executable lies beside it, named by content.  The key covers root file, folder,
-options, the compiler's own files and the runtime library.  A file whose size and change time are the recorded ones is
-trusted, unless it changed so late that one more change would show the same time; else its bytes are compared.
-A damaged record or executable is as good as none.  Nothing here knows the language.  Milestones 1 and 2 put a
-query engine and a content-addressed store in this place.
+A *record* says which files a build read (or looked for and did not find), as they were when it read them, and leads to
+the executable it made; both are objects of the store (`cas/`).  The key covers root file, folder, options, the
+compiler's own files and the runtime library.  A file whose size and change time are the recorded ones is trusted,
+unless it changed so late that one more change would show the same time; else its bytes are compared.
+Nothing here knows the language.  Milestone 1 puts a query engine in this place.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
 import time
 
+from compiler.cas.kinds import Fault, after_links, linking, links, spell
 from compiler.digest import sha256
-from compiler.syntax.source import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FORMAT = 2
+    from compiler.cas.store import Store
+
+KIND = "build-record"
+FORMAT = 3
 # Files get the time of the kernel's last tick, at worst 10 ms ago; a file younger than this when it was read may
 # change again under the same time.
 TICK_NS = 20_000_000
@@ -33,17 +34,11 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 Input = tuple[str, str, int, int, bytes]
 
 
-def folder() -> str:
-    """Where results are kept: `ZERO_CACHE`, else `zero` in the user's cache folder."""
-    own = os.environ.get("ZERO_CACHE")
-    if own:
-        return own
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "zero")
+def compiler_stamp(*, contents: bool = False) -> bytes:
+    """What tells one state of the compiler's own files from another: names, sizes and times.
 
-
-def compiler_stamp() -> bytes:
-    """What tells one state of the compiler's own files from another: names, sizes and times."""
+    With `contents` it is their digests instead: slower, and the same on every machine.
+    """
     state = sha256()
     stack = [_HERE]
     while stack:
@@ -53,7 +48,8 @@ def compiler_stamp() -> bytes:
             for entry in entries:
                 if entry.name.endswith(".py"):
                     status = entry.stat()
-                    found.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}")
+                    how = _digest_of(entry.path).hex() if contents else f"{status.st_size} {status.st_mtime_ns}"
+                    found.append(f"{entry.name} {how}")
                 elif entry.name != "__pycache__" and entry.is_dir():
                     found.append(entry.name + "/")
         found.sort()
@@ -73,6 +69,8 @@ def key(*parts: object) -> str:
 
 def _digest_of(path: str) -> bytes:
     if path.endswith(os.sep):
+        from compiler.syntax.source import read_bytes
+
         return sha256(read_bytes(path)).digest()
     with open(path, "rb") as file:
         return sha256(file.read()).digest()
@@ -89,6 +87,8 @@ class Recorder:
 
     def read(self, path: str) -> bytes:
         """The file's bytes. Errors: OSError."""
+        from compiler.syntax.source import read_bytes  # a build that finds its result needs none of that
+
         place = os.path.join(os.getcwd(), path)
         status = os.stat(place) if "\0" not in place else None
         data = read_bytes(path)
@@ -125,33 +125,49 @@ def _unchanged(inputs: list[Input], started: int) -> bool:
     return True
 
 
-def find(name: str) -> str:
-    """The path of the executable of an unchanged build, or an empty text."""
+def find(store: Store, key: str) -> tuple[str, bytes] | None:
+    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
+    record = store.find(key, KIND)
+    if record is None:
+        return None
+    payload = store.get(record)
     try:
-        with open(os.path.join(folder(), "builds", name), "rb") as file:
-            started, inputs, digest = marshal.loads(file.read())
-        executable = os.path.join(folder(), "executables", digest)
-        if not _unchanged(inputs, started) or _digest_of(executable).hex() != digest:
-            return ""
-    except (OSError, EOFError, ValueError, TypeError):
-        return ""
-    return executable if os.access(executable, os.X_OK) else ""
+        (executable,) = links(payload)
+        started, inputs = _read(after_links(payload))
+    except ValueError:
+        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it names no inputs") from None
+    if executable[0] != "executable":
+        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it leads to no executable")
+    if not _unchanged(inputs, started):
+        return None
+    image = store.get(executable)
+    return store.path(executable), image
 
 
-def store(name: str, recorder: Recorder, image: bytes) -> str:
-    """Keep an executable and its record; the executable's path, or an empty text when the cache cannot be written."""
-    from compiler.diagnostics import UsageError
-    from compiler.files import write_whole
+def keep(store: Store, key: str, recorder: Recorder, image: bytes) -> str:
+    """Keep an executable and its record; the executable's path.  Errors: Fault."""
+    executable = store.put("executable", image)
+    store.set(key, store.put(KIND, linking([executable], _write(recorder.started, recorder.inputs))))
+    return store.path(executable)
 
-    digest = sha256(image).hexdigest()
-    executable = os.path.join(folder(), "executables", digest)
-    try:
-        for part in ("builds", "executables"):
-            os.makedirs(os.path.join(folder(), part), exist_ok=True)
-        if not os.access(executable, os.X_OK) or _digest_of(executable).hex() != digest:
-            write_whole(executable, image, executable=True)
-        record = marshal.dumps((recorder.started, recorder.inputs, digest), 4)
-        write_whole(os.path.join(folder(), "builds", name), record)
-    except (OSError, UsageError):
-        return ""  # a cache that cannot be written costs time, never a build
-    return executable
+
+def _write(started: int, inputs: list[Input]) -> bytes:
+    """No path holds a NUL, so nothing has to be escaped."""
+    fields = [b"%d" % started]
+    for path, real, size, changed, digest in inputs:
+        fields += (os.fsencode(path), os.fsencode(real), b"%d" % size, b"%d" % changed, digest.hex().encode())
+    return b"\0".join(fields)
+
+
+def _read(body: bytes) -> tuple[int, list[Input]]:
+    """Errors: ValueError."""
+    started, *fields = body.split(b"\0")
+    if len(fields) % 5:
+        raise ValueError
+    inputs = []
+    for at in range(0, len(fields), 5):
+        path, real, size, changed, digest = fields[at : at + 5]
+        inputs.append(
+            (os.fsdecode(path), os.fsdecode(real), int(size), int(changed), bytes.fromhex(digest.decode("ascii")))
+        )
+    return int(started), inputs
