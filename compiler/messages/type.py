@@ -11,7 +11,7 @@ from compiler.diagnostics import Kind
 MISMATCH = Kind(
     "TYPE_CONTRACT-001",
     "expected {expected}, found {found}",
-    help="give a value of type {expected}, or change what asks for it",
+    help="{advice}",
     explain="""\
 Every expression has one type, found by inference.  Here the surroundings ask for another type than the expression has:
 an argument, a branch, a condition, a result.  I64 and F64 never mix, conditions are Bool, and both branches
@@ -40,6 +40,17 @@ The first element of a form in parentheses is called with the others as its argu
 type.
 
     (≔ ((x 1)) (x))               ; x alone is the value""",
+)
+INFIX = Kind(
+    "TYPE_CONTRACT-014",
+    "`{name}` stands between its operands",
+    help="{advice}",
+    explain="""\
+The first element of a form in parentheses is what is called, operators too, and the others are its operands.  There
+is no precedence to know: parentheses say what belongs together.
+
+    (+ x (* 2 y))                 ; not (x + 2 * y)
+    (< a b)                       ; not (a < b)""",
 )
 COMPARES_FUNCTIONS = Kind(
     "TYPE_CONTRACT-004",
@@ -79,7 +90,7 @@ messages.  The same holds for lists, arrays and types of yours that hold actors.
 FIELD_OF_UNKNOWN = Kind(
     "TYPE_CONTRACT-005",
     "the type whose field `{field}` is meant is not known here",
-    help="say it: (: value Type) where the value stands, or give the function a ∷",
+    help="say it: (: value {example}) where the value stands, or give the function a ∷",
     explain="""\
 Different types may have fields of one name, so a field is looked up in a known type.  Nothing around this place says
 which type it is.
@@ -109,7 +120,7 @@ other than unit is printed on its own line.  Arguments of the program come from 
 NOT_NUMERIC = Kind(
     "TYPE_CONTRACT-008",
     "`{name}` computes with its operands, so {found} must be I64 or F64",
-    help="give I64 or F64",
+    help="{advice}",
     explain="""\
 A type variable used by arithmetic (`+ - * / % < <= > >= neg abs min max`) stands for I64 or F64 only.  Here it would
 stand for another type.

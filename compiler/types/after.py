@@ -7,6 +7,7 @@ Each check is a function of a frame; add a new one to `check_bodies`.
 from __future__ import annotations
 
 from compiler.builtins import BUILTINS
+from compiler.diagnostics import Note
 from compiler.hir.ops import CODE
 from compiler.messages import names as say
 from compiler.messages import type as say_type
@@ -28,7 +29,7 @@ OP_CALL, OP_LET, OP_DO, OP_IF, OP_AND, OP_OR, OP_MATCH, OP_ARM, OP_LAMBDA = (
     CODE["arm"],
     CODE["lambda"],
 )
-OP_MAKE, OP_BUILTIN = CODE["make"], CODE["builtin"]
+OP_MAKE, OP_BUILTIN, OP_BIND = CODE["make"], CODE["builtin"], CODE["p-bind"]
 CONSTANT_OPS = frozenset(
     [CODE[name] for name in ("i64", "f64", "bool", "text", "unit", "const", "make", "list", "builtin", "and", "or")]
 )
@@ -69,9 +70,23 @@ def _check_matches(f: Frame) -> None:
         missing, unreachable = found
         for arm in unreachable:
             pattern = body.children(arm)[0]
-            f.c.sink.add(say.UNREACHABLE, file, body.start[pattern], body.end[pattern])
+            f.c.sink.add(say.UNREACHABLE, file, body.start[pattern], body.end[pattern], _greedy(f, node, arm))
         if missing is not None:
             f.report(say.NOT_EXHAUSTIVE, form, missing=missing)
+
+
+def _greedy(f: Frame, node: int, arm: int) -> tuple[Note, ...]:
+    """A note on the arm above that takes every value because its pattern is a name: often one meant to be compared."""
+    body = f.body
+    for other in body.children(node)[1:]:
+        if other == arm:
+            break
+        pattern = body.children(other)[0]
+        if body.op[pattern] == OP_BIND and not body.imm[other]:
+            name = f.module.file.text[body.start[pattern] : body.end[pattern]]
+            text = f"`{name}` is a new name here, so this arm takes every value"
+            return (Note(f.module.file, body.start[pattern], body.end[pattern], text),)
+    return ()
 
 
 # --- constants ---------------------------------------------------------------------------------

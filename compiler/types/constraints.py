@@ -68,7 +68,12 @@ class Demands:
     def refuse(self, kind: Kind, f: Frame, node: int, name: str, actual: int) -> None:
         body = f.body
         found = self.c.program.types.show(actual)
-        self.c.sink.add(kind, f.module.file, body.start[node], body.end[node], name=name, found=found)
+        hint = ""
+        if kind is say_type.NOT_NUMERIC:
+            from compiler.types.advice import numeric
+
+            hint = numeric(found, name)
+        self.c.sink.add(kind, f.module.file, body.start[node], body.end[node], name=name, found=found, advice=hint)
 
     def opaque(self, t: int) -> Kind | None:
         """What is wrong with looking into values of the type: they can have a function or an actor inside."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from compiler.diagnostics import Note
 from compiler.hir.ops import CODE
-from compiler.messages import backend
 from compiler.messages import names as say
 from compiler.messages import type as say_type
+from compiler.messages.elsewhere import FORMS as FOREIGN_FORMS
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
-from compiler.types.core import BOOL, BYTES, F64, H_ARRAY, H_FN, H_META, H_VAR, I64, INNER, TEXT, UNIT
+from compiler.types.core import BOOL, BYTES, F64, H_ARRAY, H_FN, H_META, I64, INNER, TEXT, UNIT
+from compiler.types.mismatch import advice_of, mismatch
 from compiler.types.scope import VARIADIC_FORMS, find_value
 from compiler.types.state import ABSENT, BUILTIN, CONST, CTOR, FN, BuiltinInfo, CtorInfo, FnInfo, Frame, Name, Use
 from compiler.types.typeform import builtin_info
@@ -34,6 +35,7 @@ OP_LOCAL, OP_CONST, OP_FN, OP_BUILTIN_FN, OP_CTOR_FN = (
 )
 OP_CALL, OP_APPLY, OP_BUILTIN, OP_MAKE, OP_DO = CODE["call"], CODE["apply"], CODE["builtin"], CODE["make"], CODE["do"]
 OP_LIST, OP_ARRAY_OF, OP_LET = CODE["list"], CODE["array-of"], CODE["let"]
+ARITHMETIC = frozenset(("+", "-", "*", "/"))  # no function values, so they never stand among the arguments
 FREE_CAPABILITIES = ("pure", "panic")
 STORING = ("array-set!", "byte-set!")  # builtins that store into their first operand
 
@@ -53,6 +55,8 @@ def expr(f: Frame, n: int, expected: int) -> int:
                 if handler is not None:
                     return handler(f, n, expected)
                 name = f.names.values.get(symbol) or find_value(f.c, f.module, f.names, symbol, first)
+                if name is None and f.c.names[symbol] in FOREIGN_FORMS:
+                    return hole(f, n)  # its operands follow the rules of another language
                 if name is None or name.kind == ABSENT:
                     return skip_call(f, n)
                 return call_name(f, n, name, expected)
@@ -94,40 +98,6 @@ def fit(f: Frame, node: int, n: int, found: int, expected: int) -> int:
         mismatch(f, n, expected, found)
         f.body.type[node] = f.u.error
     return node
-
-
-def mismatch(f: Frame, n: int, expected: int, found: int, notes: tuple[Note, ...] = ()) -> None:
-    """Say that a type does not fit; the reason decides which message."""
-    u = f.u
-    if u.large:
-        u.large = False
-        f.report(backend.LARGE_TYPE, n, notes)
-        return
-    if u.infinite:
-        u.infinite = False
-        f.report(say_type.INFINITE, n, notes, expected=u.show(expected), found=u.show(found))
-        return
-    if u.shape(expected)[0] == H_VAR or u.shape(found)[0] == H_VAR:
-        general = expected if u.shape(expected)[0] == H_VAR else found
-        other = found if general == expected else expected
-        if f.info.annotation >= 0:
-            at = f.info.annotation
-            notes = (*notes, Note(f.module.file, f.start[at], f.end[at], "declared here"))
-        if u.shape(other)[0] == H_META:
-            f.report(say_type.NOT_NUMERIC, n, notes, name="arithmetic", found=u.show(general))
-            return
-        f.report(say_type.TOO_GENERAL, n, notes, expected=u.show(general), found=u.show(other))
-        return
-    want = _numeric_or(f, expected)
-    got = _numeric_or(f, found)
-    f.report(say_type.MISMATCH, n, notes, expected=want, found=got)
-
-
-def _numeric_or(f: Frame, t: int) -> str:
-    t = f.u.find(t)
-    if t < 0 and f.u.head[~t] == H_META and f.u.numeric[~t]:
-        return "I64 or F64"
-    return f.u.show(t)
 
 
 def hole(f: Frame, n: int) -> int:
@@ -378,8 +348,11 @@ def call_ctor(f: Frame, n: int, info: CtorInfo, expected: int) -> int:
     actuals = fresh_actuals(f, data.data.vars, [0] * data.data.vars)
     result = result_fits(f, n, u.instantiate(data.type, actuals), expected)
     kids = []
+    before = len(f.c.sink.items)
     for arg, field in zip(args, fields):
         kids.append(expr(f, arg, u.instantiate(field, actuals)))
+    if len(f.c.sink.items) > before and info.ctor.names:
+        advice_of().named_fields(f, args, info, before)
     node = f.emit(OP_MAKE, result, n, kids)
     instance(f, node, "ctor", (data.data.id, info.index), actuals)
     return node
@@ -445,7 +418,9 @@ def _uniform_call(f: Frame, n: int, row: Builtin, info: BuiltinInfo, args: list[
     first = expr(f, args[0], NO_TYPE)
     t = f.body.type[first]
     if numeric and not u.be_numeric(t):
-        f.report(say_type.NOT_NUMERIC, args[0], name=row.name, found=u.show(t))
+        shown = u.show(t)
+        hint = advice_of().numeric(shown, row.name)
+        f.report(say_type.NOT_NUMERIC, args[0], name=row.name, found=shown, advice=hint)
         t = u.error
     kids = [first]
     for arg in args[1:]:
@@ -476,6 +451,12 @@ def apply_value(f: Frame, n: int, head: int, expected: int) -> int:
     kind, parts = u.shape(found)
     if kind == H_ERROR:
         return skip_call(f, n)
+    if kind != H_FN and len(args) == 2 and f.kind[args[0]] == SYMBOL:
+        hint = advice_of().infix(f, n)
+        if hint and (kind != H_META or f.c.names[f.data[args[0]]] in ARITHMETIC):
+            f.report(say_type.INFIX, args[0], name=f.c.names[f.data[args[0]]], advice=hint)
+            expr(f, args[1], NO_TYPE)
+            return hole(f, n)
     if kind == H_META:
         params = tuple([u.fresh() for _ in args])
         result = u.fresh()

@@ -11,7 +11,8 @@ from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import FLOAT, INT, LIST, SYMBOL
 from compiler.types.core import BOOL, F64, H_LIST, I64, TEXT, UNIT
-from compiler.types.expr import count, fit, fresh_actuals, instance, mismatch
+from compiler.types.expr import count, fit, fresh_actuals, instance
+from compiler.types.mismatch import mismatch
 from compiler.types.scope import VARIADIC_FORMS, find_value
 from compiler.types.state import CTOR, CtorInfo, Frame
 

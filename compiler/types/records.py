@@ -11,7 +11,7 @@ from compiler.hir.ops import CODE
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.types.core import H_META, H_USER
-from compiler.types.expr import mismatch
+from compiler.types.mismatch import mismatch
 from compiler.types.state import DataInfo, Deferred, Frame
 from compiler.types.unify import H_ERROR
 
@@ -78,6 +78,21 @@ def write_index(f: Frame, row: Deferred) -> None:
     f.body.imm[row.node] = lists.index(indices)
 
 
+def _owner(f: Frame, symbol: int) -> tuple[DataInfo | None, str]:
+    """The one record type here that has the field, if it is one, and a type to write in an example."""
+    owners = {id(info): (word, info) for word, info in f.names.types.items() if info.fields and symbol in info.fields}
+    if len(owners) != 1:
+        return None, "Type"
+    word, info = next(iter(owners.values()))
+    variables = "".join(f" {chr(ord('a') + k)}" for k in range(info.data.vars))
+    name = f.c.names[word]
+    return info, f"({name}{variables})" if variables else name
+
+
+def _open_type(f: Frame, info: DataInfo) -> int:
+    return f.u.instantiate(info.type, tuple([f.u.fresh() for _ in range(info.data.vars)]))
+
+
 def resolve_all(f: Frame, final: bool) -> bool:
     """Try all waiting accesses again; with `final`, report those that stay unknown.  True when one was resolved."""
     waiting = f.deferred
@@ -89,7 +104,10 @@ def resolve_all(f: Frame, final: bool) -> bool:
             progress = True
         elif final:
             symbol, form, _ = row.fields[0]
-            f.report(say_type.FIELD_OF_UNKNOWN, form, field=f.c.names[symbol])
+            owner, example = _owner(f, symbol)
+            f.report(say_type.FIELD_OF_UNKNOWN, form, field=f.c.names[symbol], example=example)
+            if owner is not None:  # most probably meant: other fields of the same record need no message then
+                f.u.unify(f.body.type[row.record], _open_type(f, owner))
             for _, _, t in row.fields:
                 f.u.unify(t, f.u.error)
         else:

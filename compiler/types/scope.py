@@ -10,6 +10,7 @@ from __future__ import annotations
 from compiler.builtins import BUILTINS
 from compiler.diagnostics import Note, meant
 from compiler.messages import names as say
+from compiler.messages.elsewhere import TYPES, VALUES
 from compiler.modules.cfg import report_use
 from compiler.types.state import BUILTIN, Checker, DataInfo, ModuleNames, Name
 
@@ -104,10 +105,12 @@ def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node
         rows = c.ctors[names.types[symbol].data.id]
         hint = "its constructors are " + ", ".join([row.ctor.name for row in rows])
     else:
-        hint = _import_hint(c, module, symbol) or "define it, or import the module that has it"
-        if len(c.sink.items) < HINTED:
-            near = [c.names[s] for s in names.values if c.names[s][:1].isupper() == upper]
-            hint = meant(text, near, hint)
+        hint = _import_hint(c, module, symbol) or VALUES.get(text, "")
+        if not hint:
+            hint = "define it, or import the module that has it"
+            if len(c.sink.items) < HINTED:
+                near = [c.names[s] for s in names.values if c.names[s][:1].isupper() == upper]
+                hint = meant(text, near, hint)
     c.report(kind, module, node, name=text, advice=hint)
     return None
 
@@ -133,7 +136,8 @@ def find_type(c: Checker, module: Module, names: ModuleNames, symbol: int, node:
         _off(c, module, node, text, feature)
         return None
     near = [c.names[s] for s in names.types] + ["I64", "F64", "Bool", "Text", "Unit", "List", "Array"]
-    c.report(say.UNBOUND_TYPE, module, node, name=text, advice=meant(text, near, "declare it with τ, or import it"))
+    hint = TYPES.get(text) or meant(text, near, "declare it with τ, or import it")
+    c.report(say.UNBOUND_TYPE, module, node, name=text, advice=hint)
     return None
 
 
@@ -148,9 +152,19 @@ def _target(c: Checker, module: Module, names: ModuleNames, alias: str, node: in
         _off(c, module, node, alias, module.disabled[c.word(alias)])
     elif found < 0:
         near = [c.names[s] for s in names.aliases]
-        hint = meant(alias, near, f'import a module as {alias}: (↥ "path" {alias})')
+        member = module_member(c, module, node)
+        other = f'import a module as {alias}: (↥ "path" {alias})'
+        if member:
+            other += f"; or is a field meant? (. {alias} {member})"
+        hint = meant(alias, near, other)
         c.report(say.UNBOUND_ALIAS, module, node, name=alias, advice=hint)
     return found
+
+
+def module_member(c: Checker, module: Module, node: int) -> str:
+    """What stands behind the point of the name at a node, when a field could be called so."""
+    member = c.names[module.forms.data[node]].partition(".")[2]
+    return member if member[:1].islower() and "." not in member else ""
 
 
 def _visible(c: Checker, module: Module, target: int, member: str, node: int, exists: bool, own: Iterable[int]) -> bool:

@@ -91,7 +91,14 @@ def let_form(f: Frame, n: int, expected: int) -> int:
         return wrong_shape(f, n, "let", kids[1] if len(kids) > 1 else n)
     trail: list[tuple[int, int]] = []
     bound: list[tuple[int, int]] = []
-    for binding in f.children(kids[1]):
+    bindings = f.children(kids[1])
+    if bindings and is_symbol(f, bindings[0]):  # (x 1) for ((x 1)): one mistake
+        wrong_shape(f, n, "let", kids[1])
+        for part in bindings:
+            if is_symbol(f, part):
+                f.bind(f.data[part], f.local(f.c.names[f.data[part]], f.u.error, True), trail)
+        bindings = []
+    for binding in bindings:
         parts = f.children(binding)
         mutable = len(parts) == 3 and is_symbol(f, parts[0]) and f.c.names[f.data[parts[0]]] == "mut"
         if (len(parts) != 2 and not mutable) or not is_symbol(f, parts[-2]):
