@@ -1,18 +1,23 @@
-"""`zero check FILE…`: every error of a program, and nothing else."""
+"""`zero check FILE…`: every error of a program, and nothing else unless `--remarks` asks for it."""
 
 from __future__ import annotations
 
 from compiler import pipeline
 from compiler.cli.common import FRONT, FRONT_HELP, report
+from compiler.cli.options import FLAG
 from compiler.diagnostics import Sink
+from compiler.options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.cli.options import Arguments
 
-USAGE = "zero check FILE… [--feature NAME] [--json|--sarif]"
-OPTIONS = FRONT
-HELP = FRONT_HELP
+USAGE = "zero check FILE… [--feature NAME] [--json|--sarif] [--remarks [--level dev|release]]"
+OPTIONS = {**FRONT, "--remarks": FLAG, "--level": ("dev", "release")}
+HELP = f"""{FRONT_HELP}\
+  --remarks        say where each allocation in a region lives, and why, in what main and the tests reach
+  --level LEVEL    for --remarks: dev (default), or release, after the optimizer
+"""
 
 
 def run(arguments: Arguments) -> int:
@@ -20,7 +25,11 @@ def run(arguments: Arguments) -> int:
     sinks = []
     for path in arguments.files():
         sink = Sink()
-        pipeline.front(path, arguments.features(), sink)
+        _, program = pipeline.front(path, arguments.features(), sink)
+        if program is not None and arguments.has("--remarks"):
+            entry = [program.main] * (program.main >= 0) + [test.function for test in program.tests]
+            if entry:
+                pipeline.middle(program, Options(level=arguments.get("--level", "dev"), remarks=sink), entry)
         sinks.append(sink)
     return report(merged(sinks), arguments, always=True)
 

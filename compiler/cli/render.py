@@ -5,7 +5,8 @@
               ^~~~~~
     help: did you mean `length`?
 
-At most 50 a file, in the order of the text.  Knows nothing of what a message says.  A new form is a row of `WRITERS`.
+At most 50 errors a file, in the order of the text; a remark is one line.  Knows nothing of what a message says.
+A new form is a row of `WRITERS`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ def text(sink: Sink) -> str:
     parts = []
     for item in shown:
         line, column = item.file.place(item.start)
-        parts.append(
-            f"{printable(item.file.path)}:{line}:{column}: error[{item.kind.code}]: {printable(item.message)}\n"
-        )
+        head = f"{printable(item.file.path)}:{line}:{column}: {item.severity}[{item.kind.code}]"
+        parts.append(f"{head}: {printable(item.message)}\n")
+        if item.severity == "remark":
+            continue  # there may be many, and nothing is to be mended: a line each
         parts.append(excerpt(item.file, item.start, item.end))
         for note in item.notes:
             line, column = note.file.place(note.start)
@@ -49,7 +51,7 @@ def _limited(sink: Sink) -> tuple[list[Diagnostic], list[tuple[str, int]]]:
     for item in sink.ordered():
         number = item.file.id
         paths[number] = item.file.path
-        counts[number] = counts.get(number, 0) + 1
+        counts[number] = counts.get(number, 0) + (item.severity == "error")
         if counts[number] <= LIMIT:
             shown.append(item)
     return shown, [(paths[number], count - LIMIT) for number, count in counts.items() if count > LIMIT]
@@ -101,6 +103,7 @@ def json(sink: Sink) -> str:
     rows = [
         {
             "code": item.kind.code,
+            **({} if item.severity == "error" else {"severity": item.severity}),
             **_range(item.file, item.start, item.end),
             "message": item.message,
             "help": item.help,
@@ -130,8 +133,8 @@ def sarif(sink: Sink) -> str:
     for item in shown:
         result: dict[str, object] = {
             "ruleId": item.kind.code,
-            "level": "error",
-            "message": {"text": f"{item.message}\n{item.help}"},
+            "level": "error" if item.severity == "error" else "note",
+            "message": {"text": f"{item.message}\n{item.help}".rstrip("\n")},
             "locations": [_location(item.file, item.start, item.end)],
         }
         if item.notes:

@@ -55,7 +55,7 @@ def judge(flow: Flow) -> Judgement:
 
 
 def _roots(flow: Flow, region: int, inside: int, steps: list[tuple[int, int, Stack]]) -> list[tuple[int, Reason]]:
-    """What is known to outlive the region, in the order of the program; what it leads to does too."""
+    """What is known to outlive the region, what happens inside first; what it leads to does too."""
     function, points = flow.function, flow.points
     roots: list[tuple[int, Reason]] = []
 
@@ -81,7 +81,8 @@ def _roots(flow: Flow, region: int, inside: int, steps: list[tuple[int, int, Sta
             root(_kept(effects, inside), "kept" if whom else "unknown", value, whom)
             for _, given in effects.applied:
                 root(sum_of(given[1:]), "unknown", value)
-    return roots
+    # What happens inside explains more than the uses afterwards that follow from it.
+    return sorted(roots, key=lambda row: row[1][0] == "after")
 
 
 def _kept(effects: Effects, inside: int) -> int:
