@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+REAP = 64  # threads at least between two looks for those that have ended
 STACKS = (16 << 20, 1 << 20, 0)  # bytes of address space for each thread, the most that can be had
 
 
@@ -50,6 +51,7 @@ class Turns:
         self.failure: BaseException | None = None
         self._ready: deque[Turn] = deque()
         self._started: list[Turn] = []
+        self._reap_at = REAP
 
     def add(self, run: Callable[[], None]) -> Turn:
         """A new thread, ready to run when others wait."""
@@ -88,8 +90,8 @@ class Turns:
             if not turn.ended:
                 turn.go.release()
         for turn in self._started:
-            assert turn.thread is not None
-            turn.thread.join()
+            if turn.thread is not None:
+                turn.thread.join()
 
     def _next(self) -> None:
         if not self._ready:
@@ -103,18 +105,39 @@ class Turns:
     def _start(self, turn: Turn) -> None:
         import threading
 
+        if len(self._started) >= self._reap_at:
+            self._reap()
+        self._started.append(turn)  # before it runs: it may start others at once
         for size in STACKS:
             before = threading.stack_size(size)
             try:
                 turn.thread = threading.Thread(target=self._live, args=(turn,), name="actor", daemon=True)
                 turn.thread.start()
-                self._started.append(turn)
                 return
-            except RuntimeError as error:  # not enough address space
+            except RecursionError:  # the caller is near the stack's end: not about threads
+                self._started.remove(turn)
+                raise
+            except RuntimeError as error:  # not enough address space, or too many threads
                 if size == STACKS[-1]:
+                    self._started.remove(turn)
                     raise MemoryError from error
+                self._reap()
             finally:
                 threading.stack_size(before)
+
+    def _reap(self) -> None:
+        """Wait for the threads whose turns have ended: they are on their way out, and the system counts them still."""
+        import threading
+
+        here = threading.current_thread()
+        live = []
+        for turn in self._started:
+            if turn.ended and turn.thread is not None and turn.thread is not here:
+                turn.thread.join()
+            else:
+                live.append(turn)
+        self._started = live
+        self._reap_at = 2 * len(live) + REAP
 
     def _live(self, turn: Turn) -> None:
         try:
@@ -127,6 +150,7 @@ class Turns:
             turn.ended = True
         except BaseException as error:
             turn.ended = True
-            self.failure = error
+            # A traceback holds what its frames hold: without it there is memory to end this thread with.
+            self.failure = error.with_traceback(None) if isinstance(error, (MemoryError, SystemError)) else error
             self.current = self.main
             self.main.go.release()

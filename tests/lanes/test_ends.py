@@ -32,11 +32,26 @@ STACK = {
     "itself": "(ƒ f (n) (+ 1 (f (+ n 1))))\n(ƒ go (_) (f 0))",
     "each other": "(ƒ f (n) (+ 1 (g n)))\n(ƒ g (n) (* 2 (f (+ n 1))))\n(ƒ go (_) (g 0))",
     "a closure": "(ƒ f (k n) (+ 1 (k (+ n 1))))\n(ƒ g (n) (f (λ (m) (+ 2 (g m))) n))\n(ƒ go (_) (g 0))",
+    "an actor": "(ƒ f (n) (+ 1 (f (+ n 1))))\n(ƒ go (_) (join (: (spawn (λ (self) (f 0) unit)) (Actor Unit))))",
+    "actors near the end": (
+        "(ƒ f (n) (if (and (> n 99900) (< n 100100)) (join (: (spawn (λ (self) unit)) (Actor Unit))) unit)"
+        " (+ 1 (f (+ n 1))))\n"
+        "(ƒ go (_) (f 0))"
+    ),
+    "a match": "(ƒ f (o) (match o ((Some n) (+ 1 (f (Some (+ n 1))))) (None 0)))\n(ƒ go (_) (f (Some 1)))",
+    "a field": "(τ T (T (f (→ T I64))))\n(ƒ go (_) (≔ ((t (T (λ (s) (+ 1 ((. (: s T) f) s)))))) ((. t f) t)))",
     "a list": "(ƒ f (xs) (+ (head xs) (f (cons 1 xs))))\n(ƒ go (_) (f (list 1)))",
 }
 # What fills the memory is looked at in the end: the optimizer may drop what nobody sees.
 HEAP = {
     "lists": "(ƒ go (_) (≔ ((mut xs (list))) (for (i 0 1000000000) (set! xs (cons i xs))) (len xs)))",
+    "an actor's lists": (
+        "(ƒ f (n) (≔ ((mut xs (list))) (for (i 0 n) (set! xs (cons i xs))) (print (show (len xs)))))\n"
+        "(ƒ go (_) (join (: (spawn (λ (self) (f 1000000000))) (Actor Unit))))"
+    ),
+    "mailboxes": (
+        "(ƒ go (_) (≔ ((a (inbox))) (for (i 0 1000000000) (send a (array 1000 i))) (array-len (receive a))))"
+    ),
     "texts": '(ƒ go (_) (≔ ((mut t "x")) (for (i 0 62) (set! t (text-cat t t))) (text-len t)))',
     "arrays": "(ƒ go (_) (≔ ((mut all (list))) (for (i 0 1000000) (set! all (cons (array 100000 i) all))) (len all)))",
     "one array": "(ƒ go (_) (array-len (array 1000000000000 0)))",
