@@ -187,6 +187,19 @@ def checking(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.checking", *(["--record"] if record else [])))
 
 
+@task(
+    help={
+        "kills": "how many writers are killed",
+        "seed": "of the first one",
+        "record": "keep the outcome in ledgers/heavy",
+    }
+)
+def store(_: Context, kills: int = 1000, seed: int = 1, record: bool = False) -> None:
+    """Kill writers of the store at random points, and measure how fast it reads and collects."""
+    flags = ["--speed", *(["--record"] if record else [])]
+    finish(python("-m", "tests.heavy.store", "--kills", str(kills), "--seed", str(seed), *flags))
+
+
 @task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""
@@ -194,6 +207,6 @@ def lock(_: Context) -> None:
 
 
 namespace = Collection(
-    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, lock
+    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, store, lock
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))

@@ -87,6 +87,21 @@ def kill(root: str, start: int, delay_s: float) -> tuple[int, list[str]]:
     return len(numbers), wrong
 
 
+def kill_at_the_start(root: str, delay_s: float) -> list[str]:
+    """Kill a writer that may just be making the store: what is wrong, or cannot be done afterwards."""
+    process = writer(root, 0, 10_000)
+    time.sleep(delay_s)
+    os.kill(process.pid, signal.SIGKILL)
+    output, _ = process.communicate()
+    store = Store(root)
+    wrong = [problem for number in said(output) if (problem := check(store, number))]
+    address = store.put("archive", payload(1))
+    store.set(key(1), address)
+    if Store(root).get(address) != payload(1):
+        wrong.append("what is put afterwards is not there")
+    return wrong + left_wrong(root)
+
+
 def left_wrong(root: str) -> list[str]:
     """Whatever a scan finds besides what killed writers leave."""
     return [f"{name}: {fault}" for name, fault in verify(Store(root)).faults if fault.code != "CAS_WRITER-001"]

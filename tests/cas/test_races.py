@@ -45,6 +45,8 @@ def test_killed_writers(store: Store, tmp_path: pathlib.Path) -> None:
         assert wrong == []
         written += count
     assert written > KILLS
+    for number in range(5):
+        assert killing.kill_at_the_start(str(tmp_path / f"fresh-{number}"), generator.random() * 0.15) == []
     assert [problem for number in range(written) if (problem := killing.check(store, number))] == []
     assert killing.left_wrong(store.root) == []
     collect(store, grace_s=-1)
