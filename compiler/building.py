@@ -1,7 +1,7 @@
-"""Build a program, or build and become it: the pipeline with the cache of earlier builds around it.
+"""Build a program, or build and become it: the pipeline with the store of earlier builds around it.
 
-Knows neither what compiling is (`pipeline.py`) nor what a record looks like (`cache.py`).  Without a usable cache
-everything still works and only takes its time.
+Knows neither what compiling is (`pipeline.py`) nor what a record looks like (`records.py`).  Whatever is wrong with the
+store, the program is made without it and only takes its time.
 """
 
 from __future__ import annotations
@@ -10,39 +10,48 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.cas.kinds import Fault
     from compiler.diagnostics import Sink
     from compiler.options import Options
+    from compiler.records import Recorder
+
+    Tell = Callable[[str], object]
 
 
-def build(path: str, out: str, options: Options, sink: Sink) -> int:
-    """Write the executable to `out`, whole or not at all; 0, or 1 with diagnostics in `sink`."""
+def ignore(_: str) -> None:
+    """For those who are not told."""
+
+
+def build(path: str, out: str, options: Options, sink: Sink, tell: Tell = ignore) -> int:
+    """Write the executable to `out`, whole or not at all; 0, or 1 with diagnostics in `sink`.
+
+    `tell` hears, line by line, of damage in the store that the build got over.
+    """
     from compiler.files import write_whole
 
-    kept, image = _made(path, options, sink)
-    if kept:
-        with open(kept, "rb") as file:
-            image = file.read()
-        if _holds(out, image):
-            return 0
+    kept, image = _made(path, options, sink, tell)
     if not image:
         return 1
+    if kept and _holds(out, image):
+        return 0
     write_whole(out, image, executable=True)
     return 0
 
 
-def run_native(path: str, argv: list[str], options: Options, sink: Sink) -> int:
-    """Compile and become the program: its status, its signals.  Returns only with diagnostics or without a cache."""
+def run_native(path: str, argv: list[str], options: Options, sink: Sink, tell: Tell = ignore) -> int:
+    """Compile and become the program: its status, its signals.  Returns only with diagnostics or without a store."""
     import sys
 
-    kept, image = _made(path, options, sink)
+    kept, image = _made(path, options, sink, tell)
     sys.stdout.flush()
     sys.stderr.flush()
     if kept:
         try:
             os.execv(kept, [path, *argv])
-        except PermissionError:  # the cache's file system forbids programs
-            with open(kept, "rb") as file:
-                image = file.read()
+        except OSError:  # the store's file system forbids programs, or a collection took it this moment
+            kept = ""
     if not image:
         return 1
     from compiler.running import become
@@ -50,33 +59,89 @@ def run_native(path: str, argv: list[str], options: Options, sink: Sink) -> int:
     return become(image, [path, *argv])
 
 
-def _made(path: str, options: Options, sink: Sink) -> tuple[str, bytes]:
-    """The program's executable as (a path in the cache, b""), else as ("", its bytes); ("", b"") with diagnostics."""
-    from compiler import cache, pipeline
+def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, bytes]:
+    """The program's executable as (its path in the store or "", its bytes); ("", b"") with diagnostics."""
+    from compiler import pipeline
 
     # What a build prints about itself must come from a build.
     if not options.cache or options.verify or options.memory_stats or options.remarks is not None:
+        if options.hermetic:
+            return "", _watched(path, options, sink, None, "")
         return "", pipeline.compile_program(path, options, sink)[0]
-    name = _record(path, options)
-    found = cache.find(name)
-    if found:
-        return found, b""
-    recorder = cache.Recorder()
-    image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
-    if image and recorder.absent(inputs):
-        kept = cache.store(name, recorder, image)
-        if kept:
-            return kept, b""
-    return "", image
+    from compiler import records
+    from compiler.cas.kinds import Fault
+    from compiler.cas.store import open_store
+
+    store = open_store(offline=options.offline or options.hermetic)
+    name = _record(path, options, shared=store.remote is not None)
+    try:
+        found = records.find(store, name)
+    except Fault as fault:
+        store.faults.append(fault)
+        found = None
+    kept, image = found or ("", b"")
+    if not found:
+        recorder = records.Recorder()
+        if options.hermetic:
+            image = _watched(path, options, sink, recorder, store.root)
+            whole = True
+        else:
+            image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
+            whole = recorder.absent(inputs)
+        if image and whole:
+            try:
+                kept = records.keep(store, name, recorder, image)
+            except Fault as fault:
+                store.faults.append(fault)
+            store.trim_when_due()
+    if store.faults:
+        _tell(store.faults, tell)
+    return kept, image
 
 
-def _record(path: str, options: Options) -> str:
+def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None, root: str) -> bytes:
+    """Compile under `--hermetic`.  Errors: UsageError for what was read and is no input."""
+    from compiler import pipeline, records
+    from compiler.hermetic import Watch, undeclared
+
+    recorder = recorder or records.Recorder()
+    library = pipeline.runtime_library()
+    watch = Watch()
+    try:
+        image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
+    finally:
+        watch.stop()
+    declared = [*inputs, *(place for place, *_ in recorder.inputs)]
+    runtime = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "runtime_c")
+    found = undeclared(watch, declared, (runtime, os.path.dirname(os.path.dirname(library)), root))
+    changed = not recorder.absent(inputs)
+    if image and (found or changed):
+        from compiler.cas.faults import FAULTS
+        from compiler.cas.kinds import Fault
+        from compiler.diagnostics import UsageError
+
+        fault = Fault("CAS_INPUT-001", path=found or "a file that appeared while it ran")
+        raise UsageError(str(fault), FAULTS[fault.code].help)
+    return image
+
+
+def _tell(faults: list[Fault], tell: Tell) -> None:
+    from compiler.cas.faults import FAULTS
+
+    for line in dict.fromkeys(f"zero: {fault}\nhelp: {FAULTS[fault.code].help}\n" for fault in faults if fault.damage):
+        tell(line)
+
+
+def _record(path: str, options: Options, *, shared: bool) -> str:
     """The key of the record: the folder is in it, since a relative path means another file elsewhere."""
-    from compiler import cache, pipeline
+    from compiler import pipeline, records
 
     library = pipeline.runtime_library()
-    settings = (options.level, sorted(options.features), *options.links, path, os.getcwd())
-    return cache.key(cache.compiler_stamp(), library, *settings)
+    settings = (options.level, sorted(options.features), options.hermetic, *options.links, path, os.getcwd())
+    if not shared:
+        return records.key(records.compiler_stamp(), library, *settings)
+    with open(library, "rb") as file:  # what others share must not depend on when and where ours was installed
+        return records.key(records.compiler_stamp(contents=True), file.read(), *settings)
 
 
 def _holds(path: str, image: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import building
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
 from compiler.cli.options import FLAG, VALUE
 from compiler.diagnostics import Sink, UsageError
 from compiler.files import keep_sources
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 USAGE = (
     "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
-    "[--no-cache] [--memory-stats] [--remarks] [--verify]"
+    "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--remarks] [--verify]"
 )
 OPTIONS = {**FRONT, **BACK, "-o": VALUE, "--remarks": FLAG}
 HELP = f"""{FRONT_HELP}{BACK_HELP}\
@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> int:
     sink = Sink()
     if arguments.has("--remarks"):
         chosen.remarks = Sink()
-    status = building.build(path, target, chosen, sink)
+    status = building.build(path, target, chosen, sink, teller(arguments))
     if chosen.remarks and not sink:
         return report(chosen.remarks, arguments)
     return report(sink, arguments) or status

@@ -8,6 +8,8 @@ from compiler.options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compiler.cli.options import Arguments
     from compiler.diagnostics import Sink
 
@@ -18,6 +20,8 @@ BACK: dict[str, str | tuple[str, ...]] = {
     "--level": ("dev", "release"),
     "--link": LIST,
     "--no-cache": FLAG,
+    "--offline": FLAG,
+    "--hermetic": FLAG,
     "--memory-stats": FLAG,
     "--keep-phases": FLAG,
     "--verify": FLAG,
@@ -30,6 +34,8 @@ BACK_HELP = """\
   --level LEVEL    dev (default) or release
   --link FILE      an object or archive with the program's C functions; may come several times
   --no-cache       use no result of an earlier build
+  --offline        leave the remote tier of the store alone
+  --hermetic       refuse to read what is no input of the build; implies --offline
   --memory-stats   print memory by phase on standard error
   --keep-phases    with --memory-stats: drop nothing between phases, for comparison
   --verify         check every level after every pass
@@ -46,7 +52,14 @@ def options(arguments: Arguments) -> Options:
         memory_stats=arguments.has("--memory-stats"),
         keep_phases=arguments.has("--keep-phases"),
         verify=arguments.has("--verify"),
+        offline=arguments.has("--offline"),
+        hermetic=arguments.has("--hermetic"),
     )
+
+
+def teller(arguments: Arguments) -> Callable[[str], object]:
+    """Who hears of damage in the store: standard error, unless it is for machines."""
+    return (lambda _: None) if arguments.has("--json") or arguments.has("--sarif") else err
 
 
 def report(sink: Sink, arguments: Arguments, *, always: bool = False) -> int:
