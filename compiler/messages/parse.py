@@ -102,7 +102,7 @@ and no characters; the last number is 10FFFF.""",
 OPEN_TEXT = Kind(
     "PARSE-011",
     "this text has no end",
-    help='close it with a `"`; a quote inside a text is written \\"',
+    help="{advice}",
     explain="""\
 A text runs from one quote to the next and may hold line ends.  No quote closes this one before the file, or before the
 next form that begins a line.""",
@@ -112,8 +112,9 @@ OPEN_PAREN = Kind(
     "this parenthesis is not closed",
     help="{advice}",
     explain="""\
-Each `(` needs its `)`.  The place is the innermost parenthesis that is still open where the file ends, or where
-the next form begins a line; the missing `)` belongs anywhere after it.""",
+Each `(` needs its `)`.  The place is a parenthesis that a later line of its form begins no deeper than; where the
+margin tells nothing, it is the innermost that is still open where the file ends, or where the next form begins a
+line.""",
 )
 EXTRA_PAREN = Kind(
     "PARSE-013",

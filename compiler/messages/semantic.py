@@ -24,7 +24,7 @@ What the program does is the body of `main`:
 STRAY = Kind(
     "SEM_SHAPE-102",
     "{what} cannot stand at the top level",
-    help="a top-level form begins with a name: (ƒ main (_) …)",
+    help="{advice}",
     explain="""\
 Only definitions stand at the top level, each in parentheses and beginning with its word or glyph, as in
 `(const limit I64 10)`.  Expressions belong into the body of a function.""",

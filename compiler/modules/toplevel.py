@@ -37,6 +37,10 @@ FORMS: dict[str, tuple[str, str, int, str]] = {
 TITLES = {"test": '(test "title" …)', "doc": '(doc "…")'}
 
 
+COMMENTS = ("//", "/*", "--")  # how comments begin elsewhere
+STRAY_ADVICE = "a top-level form begins with a name: (ƒ main (_) …)"
+
+
 class Wanted:
     """An import as the file writes it, not resolved yet; `alias` is a symbol id, or -1."""
 
@@ -54,6 +58,7 @@ def scan(module: Module, symbols: Symbols, features: Features, sink: Sink) -> li
     file, forms = module.file, module.forms
     wanted: list[Wanted] = []
     named = -1
+    stray = -1  # where the last thing that was reported as no form stands
     for node in forms.top:
         start, end = forms.start[node], forms.end[node]
         if forms.kind[node] != LIST:
@@ -62,7 +67,11 @@ def scan(module: Module, symbols: Symbols, features: Features, sink: Sink) -> li
                 if forms.kind[node] == SYMBOL
                 else f"a{'n' * (forms.kind[node] == 2)} {KIND_NAMES[forms.kind[node]]}"
             )
-            sink.add(semantic.STRAY, file, start, end, what=what)
+            if stray < 0 or "\n" in file.text[stray:start]:  # the words of one line are one mistake
+                foreign = file.text.startswith(COMMENTS, start)
+                advice = "a comment begins with `;`" if foreign else STRAY_ADVICE
+                sink.add(semantic.STRAY, file, start, end, what=what, advice=advice)
+                stray = start
             continue
         word = head(forms, node, symbols)
         row = FORMS.get(word)
@@ -107,7 +116,7 @@ def _unknown(module: Module, node: int, word: str, sink: Sink) -> None:
     first = forms.children(node)[0] if forms.count[node] else node
     if not word:
         what = "an empty form" if first == node else "a form that begins with no name"
-        sink.add(semantic.STRAY, file, forms.start[node], forms.end[node], what=what)
+        sink.add(semantic.STRAY, file, forms.start[node], forms.end[node], what=what, advice=STRAY_ADVICE)
         return
     found = meant(word, (*FORMS, "function", "define", "defun", "def"), "")
     for name, (glyph, *_rest) in FORMS.items():

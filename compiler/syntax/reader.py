@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from compiler.syntax.lexer import Problem
 
 DEPTH = 10_000
+SHOWN = 50  # messages; where the others went wrong need not be looked for
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -105,7 +106,7 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
                 if open_nodes:
                     if strict and text[start - 1] == "\n":
                         if not broken:
-                            problems.append(_open_paren(starts[open_nodes[-1]], len(open_nodes)))
+                            problems.append(_open_paren(text, [starts[node] for node in open_nodes], start, problems))
                         del open_nodes[:], marks[:], pending[:]
                         broken = False
                     elif len(open_nodes) == DEPTH and not broken:
@@ -177,7 +178,10 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
             break
         # A text without an end: report it, drop the form it stands in, go on at the next line that begins with `(`.
         if not broken or not open_nodes:
-            problems.append((parse.OPEN_TEXT, restart, restart + 1, {}))
+            begin = starts[open_nodes[0]] if open_nodes else restart
+            problems.append(
+                (parse.OPEN_TEXT, restart, restart + 1, {"advice": _open_text(text, begin, restart, problems)})
+            )
         del open_nodes[:], marks[:], pending[:]
         broken = False
         complete = False
@@ -188,13 +192,32 @@ def _walk(text: str, symbols: Symbols, problems: list[Problem], *, strict: bool)
     if open_nodes:
         complete = False
         if not broken:
-            problems.append(_open_paren(starts[open_nodes[-1]], len(open_nodes)))
+            problems.append(_open_paren(text, [starts[node] for node in open_nodes], length, problems))
     return forms, complete
 
 
-def _open_paren(start: int, depth: int) -> Problem:
+def _open_paren(text: str, opened: list[int], end: int, problems: list[Problem]) -> Problem:
+    start, depth = opened[-1], len(opened)
+    if len(problems) < SHOWN:
+        from compiler.syntax.unclosed import suspect
+
+        place, line = suspect(text, opened[0], end + 1)
+        if place >= 0:
+            advice = f"add its `)` before line {line}, which begins no deeper"
+            return parse.OPEN_PAREN, place, place + 1, {"advice": advice}
     advice = "add a `)` where it ends" if depth == 1 else f"{depth} parentheses are open here: add their `)`"
     return parse.OPEN_PAREN, start, start + 1, {"advice": advice}
+
+
+def _open_text(text: str, begin: int, end: int, problems: list[Problem]) -> str:
+    advice = 'close it with a `"`; a quote inside a text is written \\"'
+    if len(problems) < SHOWN:
+        from compiler.syntax.unclosed import running_text
+
+        line = running_text(text, begin, end)
+        if line:
+            advice += f"; or is it the text of line {line} that lacks its end?"
+    return advice
 
 
 def _other(text: str, start: int, end: int, brackets: dict[str, int], problems: list[Problem]) -> bool:

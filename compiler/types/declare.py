@@ -334,11 +334,18 @@ def _read_params(c: Checker, module: Module, info: FnInfo, params: int) -> None:
     nodes = forms.children(params)
     if not nodes:
         c.report(say.FN_SHAPE, module, params, what="a function of no parameters takes (_)")
+    told = False
     for node in nodes:
         if forms.kind[node] != SYMBOL:
-            c.report(say.FN_SHAPE, module, node, what="a parameter is a name; types stand in the ∷")
+            if not told:  # whoever writes one so writes all so
+                c.report(say.FN_SHAPE, module, node, what="a parameter is a name; types stand in the ∷")
+            told = True
             inner = forms.children(node)
             info.param_nodes.append(inner[0] if inner and forms.kind[inner[0]] == SYMBOL else -1)
+            continue
+        if c.names[forms.data[node]] == "mut" and node != nodes[-1]:
+            what = "a parameter cannot change; begin its body with (≔ ((mut x x)) …)"
+            c.report(say.FN_SHAPE, module, node, what=what)
             continue
         info.param_nodes.append(node)
     if len(nodes) <= 1 and (not nodes or (forms.kind[nodes[0]] == SYMBOL and c.names[forms.data[nodes[0]]] == "_")):

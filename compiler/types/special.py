@@ -260,7 +260,8 @@ def bind_params(f: Frame, nodes: list[int], types: list[int], trail: list[tuple[
             continue
         symbol = binder(f, node)
         name = f.c.names[f.data[node]]
-        local = f.local(name, t, False)
+        # A `mut` before it was reported; that it is assigned then is no further mistake.
+        local = f.local(name, t, f.module.file.text.startswith("mut ", f.start[node] - 4))
         params.append(local)
         if symbol < 0 or name == "_":
             continue
