@@ -35,6 +35,16 @@ class Builtin:
         self.variadic = variadic
         self.status = status
 
+    @property
+    def misuses(self) -> tuple[str, ...]:
+        """How a program can get it wrong, as classes of diagnostics: by count, by type, by place."""
+        found = ["TYPE_ARITY"]
+        if not self.type.startswith("(-> Unit "):
+            found.append("TYPE_CONTRACT")
+        if self.capability not in ("pure", "panic"):
+            found.append("TYPE_EFFECT")
+        return tuple(found)
+
 
 B = Builtin
 
