@@ -247,7 +247,38 @@ class Flow:
         effects.escaped |= sum_of(given[1:]) | self.content[function]
 
     def apply(self, value: int, name: str, given: tuple[int, ...], effects: Effects) -> None:
-        """Add what a known function does with these arguments."""
+        """Add what a known function does with these arguments, and the function values of ours that it calls."""
+        work: list[tuple[int, tuple[int, ...]]] = []
+        self.known(value, name, given, effects, work)
+        before: dict[int, tuple[int, ...]] = {}
+        while work:
+            called, inner = work.pop()
+            if called in before:
+                inner = tuple([old | new for old, new in zip(before[called], inner, strict=True)])
+            if before.get(called) == inner:
+                continue
+            before[called] = inner
+            what, of, _ = self.keys[called]
+            if what == "param":
+                effects.applied.append((1 << called, inner))
+            elif what == "site" and self.function.op[of] in FUNCTIONS:
+                found = Effects()
+                self.known(value, self.function.imm[of], (1 << called, *inner[1:]), found, work)
+                effects.flows += found.flows
+                # The callee takes what such a call gives for something of nobody's.
+                effects.escaped |= found.escaped | found.returned
+            else:
+                self.unknown(called, inner, effects)
+
+    def known(
+        self,
+        value: int,
+        name: str,
+        given: tuple[int, ...],
+        effects: Effects,
+        work: list[tuple[int, tuple[int, ...]]],
+    ) -> None:
+        """What one function's summary says of these arguments; the function values it calls go to `work`."""
         summary = self.summaries.get(name)
         if summary is None:
             return
@@ -277,38 +308,7 @@ class Flow:
             effects.escaped |= mine(token)
         for called, tokens in summary.applied.items():
             inner = tuple([sum_of(map(mine, each)) for each in tokens])
-            for number in bits(mine(called)):
-                self.applied_here(value, number, inner, effects)
-
-    def applied_here(self, value: int, called: int, given: tuple[int, ...], effects: Effects) -> None:
-        """A callee calls a function value of ours; what that gives, the callee takes for something of nobody's."""
-        what, of, _ = self.keys[called]
-        if what == "param":
-            effects.applied.append((1 << called, given))
-        elif what == "site" and self.function.op[of] in FUNCTIONS:
-            name = self.function.imm[of]
-            if name not in self.summaries:
-                return
-            found = Effects()
-            self.apply_once(value, name, (1 << called, *given[1:]), found)
-            effects.flows += found.flows
-            effects.escaped |= found.escaped | found.returned
-            effects.applied += found.applied
-        else:
-            self.unknown(called, given, effects)
-
-    def apply_once(self, value: int, name: str, given: tuple[int, ...], effects: Effects) -> None:
-        """As `apply`, but function values that it calls in turn count as unknown: no endless descent."""
-        summary = self.summaries[name]
-        plain = Summary()
-        plain.returned, plain.flows = summary.returned, summary.flows
-        plain.escaped = set(summary.escaped)
-        for called, tokens in summary.applied.items():
-            plain.escaped |= {called}.union(*tokens)
-        saved = self.summaries
-        self.summaries = {name: plain}
-        self.apply(value, name, given, effects)
-        self.summaries = saved
+            work += [(number, inner) for number in bits(mine(called))]
 
     # Summary.
 
