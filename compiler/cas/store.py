@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 
-from compiler.cas.kinds import KINDS, Fault, address_of, is_digest, read_address, spell
+from compiler.cas.kinds import KINDS, Fault, address_of, digest_of, is_digest, read_address, spell
 from compiler.digest import sha256
 
 TYPE_CHECKING = False
@@ -456,9 +456,7 @@ def unwrap(address: Address, stored: bytes, name: str, mode: int = 0o777) -> byt
         payload = b""
     if len(payload) < size or (not stored and not row.place):
         raise Fault("CAS_OBJECT-002", name=name)
-    state = row.prefix.copy()
-    state.update(payload)
-    if state.hexdigest() != digest:
+    if digest_of(row, payload) != digest:
         raise Fault("CAS_OBJECT-001", name=name)
     if row.mode & 0o100 and not mode & 0o100:
         raise Fault("CAS_OBJECT-007", name=name)

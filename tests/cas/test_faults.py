@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -355,6 +356,20 @@ def poison_from_the_remote_tier(store: Store, _: pytest.MonkeyPatch) -> None:
     raise fresh.faults[0]
 
 
+def test_a_stream_that_unpacks_to_more_than_it_says(store: Store) -> None:
+    """It is stopped at the size in its name, before it fills the memory."""
+    import zstandard
+
+    path, address = kept(store, payload=TEXT)
+    path.write_bytes(b"z" + zstandard.ZstdCompressor().compress(bytes(256 << 20)))
+    tracemalloc.start()
+    with pytest.raises(Fault, match="CAS_OBJECT-001"):
+        store.get(address)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
 # What only a build can meet is shown in tests/pipeline.
 ELSEWHERE = {"CAS_INPUT-001": {"path": "/etc/hostname"}}
 
@@ -392,7 +407,7 @@ def test_the_messages(golden: Callable[[str, str], None]) -> None:
         "found": "4",
         "known": "3",
         "wanted": "executable",
-        "path": "/home/me/.cache/zero",
+        "path": "/var/cache/zero",
     }
     lines = []
     for code, row in FAULTS.items():

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.cas import kinds
 from compiler.cas.kinds import KINDS, Fault, address_of, is_digest, linking, links, read_address, spell
 from compiler.cas.payloads import FORMS, hold
 from compiler.cas.store import object_name, read_ref, ref_line, ref_name
+from compiler.digest import sha256
 from tests.cas.conftest import SAMPLES, sample
 
 # The kinds that milestone 2 names, and those the build has today.
@@ -53,6 +55,17 @@ def test_an_address_is_sha256_of_kind_schema_and_payload(kind: str, payload: byt
     told = f"0x0 {kind} {KINDS[kind].schema}\0".encode() + payload
     assert address_of(kind, payload) == (kind, hashlib.sha256(told).hexdigest(), len(payload))
     assert read_address(spell(address_of(kind, payload))) == address_of(kind, payload)
+
+
+def test_both_ways_to_hash_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a megabyte hashlib takes over."""
+    payloads = [bytes([number]) * 100_000 for number in range(20)]
+    monkeypatch.setattr(kinds, "_left", 1 << 20)
+    monkeypatch.setattr(kinds, "_start", sha256)
+    monkeypatch.setattr(kinds, "_states", {})
+    found = [address_of("mir", payload)[1] for payload in payloads]
+    assert kinds._start is hashlib.sha256
+    assert found == [hashlib.sha256(b"0x0 mir 1\0" + payload).hexdigest() for payload in payloads]
 
 
 def test_the_same_bytes_are_another_object_of_another_kind() -> None:

@@ -362,6 +362,9 @@ def test_another_machine_compiles_nothing(
     """Another store, and a compiler whose files have other times, as after a checkout."""
     (tmp_path / "shared").mkdir()
     monkeypatch.setenv("ZERO_CACHE_REMOTE", str(tmp_path / "shared"))
+    assert project.build(hermetic=True) == "one"
+    assert project.build(offline=True) == "one"
+    assert list((tmp_path / "shared").iterdir()) == [], "neither reads from there nor writes to it"
     assert project.build() == "one"
     image = project.out.read_bytes()
     monkeypatch.setenv("ZERO_CACHE", str(tmp_path / "other"))
