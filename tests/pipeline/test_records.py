@@ -353,6 +353,27 @@ def test_the_cache_of_the_time_before_the_store_goes(project: Project) -> None:
     assert verify(Store(folder())).faults == []
 
 
+def test_rollback(project: Project, no_compiler: Callable[[], None]) -> None:
+    """Sources go back, then the store goes back to an earlier state of itself, then an older compiler writes into it."""
+    assert project.build() == "one"
+    earlier = {path: path.read_bytes() for path in files_of("refs")}
+    project.word("two")
+    assert project.build() == "two"
+    project.word("one")
+    assert project.build() == "one"
+    project.word("two")
+    assert project.build() == "two"
+    for path, data in earlier.items():
+        path.write_bytes(data)
+    assert project.build() == "two", "an old reference leads to an old record, whose inputs are not today's"
+    for part in ("builds", "executables"):
+        (pathlib.Path(folder()) / part).mkdir()
+        (pathlib.Path(folder()) / part / ("a" * 64)).write_bytes(b"old")
+    assert project.build() == "two"
+    no_compiler()
+    assert project.build() == "two"
+
+
 # The tier behind.
 
 
