@@ -354,7 +354,7 @@ def test_the_cache_of_the_time_before_the_store_goes(project: Project) -> None:
 
 
 def test_rollback(project: Project, no_compiler: Callable[[], None]) -> None:
-    """Sources go back, then the store goes back to an earlier state of itself, then an older compiler writes into it."""
+    """Sources go back, then the store to an earlier state of itself, then an older compiler writes into it."""
     assert project.build() == "one"
     earlier = {path: path.read_bytes() for path in files_of("refs")}
     project.word("two")
