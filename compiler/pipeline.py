@@ -222,27 +222,35 @@ def refused(error: UnsupportedError, sink: Sink) -> None:
     """Say at its place in the source what the back end cannot express."""
     from compiler.diagnostics import SourceFile
     from compiler.messages.backend import WIDE
-    from compiler.syntax.source import read_bytes
 
     # The text is gone since checking; only a program that is refused pays for reading it again.
     path, line, column = error.at.rsplit(":", 2)
-    file = SourceFile(0, path, read_bytes(path).decode("utf-8", "replace"))
+    file = SourceFile(0, path, read_again(path))
     start = file.offset(int(line), int(column))
     sink.add(WIDE, file, start, start + 1, what=error.what)
+
+
+def read_again(path: str) -> str:
+    """The text of a file that places name: `std:NAME` is one of the library's."""
+    from compiler.modules.load import STD
+    from compiler.syntax.source import read_bytes
+
+    if path.startswith("std:"):
+        path = f"{STD}/{path.removeprefix('std:')}.0x0"
+    return read_bytes(path).decode("utf-8", "replace")
 
 
 def remark(found: list[Remark], sink: Sink) -> None:
     """Say at their places in the source where allocations inside regions live."""
     from compiler.diagnostics import SourceFile
     from compiler.messages.remark import ALLOCATED, AROUND, COUNTED, PROMOTED, REASONS
-    from compiler.syntax.source import read_bytes
 
     kinds = {"region": ALLOCATED, "counted": COUNTED, "around": AROUND, "heap": PROMOTED}
     files: dict[str, SourceFile] = {}
     for item in found:
         path, line, column = item.at.rsplit(":", 2)
         if path not in files:
-            files[path] = SourceFile(len(files), path, read_bytes(path).decode("utf-8", "replace"))
+            files[path] = SourceFile(len(files), path, read_again(path))
         start = files[path].offset(int(line), int(column))
         why = REASONS[item.why].format(at=item.reason.removeprefix(path + ":"), whom=spoken(item.whom))
         sink.add(kinds[item.where], files[path], start, start + 1, why=why)

@@ -15,14 +15,13 @@ ops where a program has no regions.  Why: adr/0014-regions-are-proved-per-site.m
 
 from __future__ import annotations
 
-from compiler.mir.escape import Flow, summaries
 from compiler.mir.ops import CODE
-from compiler.mir.outlive import judge
 from compiler.mir.regions import ENTER, IN_REGION, LEAVE, has_regions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
+    from compiler.mir.escape import Flow
     from compiler.mir.outlive import Reason
 
 MAKE = CODE["make"]
@@ -69,6 +68,8 @@ def run_module(module: Module) -> list[Remark]:
     names = [name for name, function in module.functions.items() if has_regions(function)]
     if not names:
         return []
+    from compiler.mir.escape import Flow, summaries
+
     known = summaries(module, names)
     remarks: list[Remark] = []
     for name in names:
@@ -77,6 +78,8 @@ def run_module(module: Module) -> list[Remark]:
 
 
 def _place(function: Function, flow: Flow, module: Module, remarks: list[Remark]) -> None:
+    from compiler.mir.outlive import judge
+
     judgement = judge(flow)
     home: dict[int, int] = {}  # object -> the region it goes into
     for index in flow.order:

@@ -79,3 +79,11 @@ def test_errors_come_alone(zero: Zero, folder: pathlib.Path) -> None:
     done = zero("check", "--remarks", "main.0x0", cwd=folder)
     assert done.returncode == 1
     assert b"remark" not in done.stderr
+
+
+def test_the_library_has_places_too(zero: Zero, folder: pathlib.Path) -> None:
+    text = '(↥ "std:list" l)\n(ƒ main (_) (region (len (l.map (λ (x) (+ x 1)) (list 1 2)))))\n'
+    (folder / "main.0x0").write_text(text, "utf-8")
+    done = zero("check", "--remarks", "--level", "release", "main.0x0", cwd=folder)
+    assert done.returncode == 0
+    assert b"main.0x0:2:50: remark[REGION-001]: allocated in the region\nstd:list:" in done.stderr
