@@ -111,7 +111,7 @@ the field.
 MAIN_TYPE = Kind(
     "TYPE_CONTRACT-007",
     "main has type {found}; it must be (→ Unit I64) or (→ Unit Unit)",
-    help="write (ƒ main (∷ (→ Unit I64)) (_) …)",
+    help="write (ƒ main (∷ (→ Unit I64)) (_) …); arguments of the program come from (argv)",
     explain="""\
 A program begins with `main` of the root module.  It takes nothing, written `(_)`, and gives I64 or Unit; a result
 other than unit is printed on its own line.  Arguments of the program come from `(argv)`, the exit status from

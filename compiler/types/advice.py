@@ -82,6 +82,9 @@ def _conversion(f: Frame, n: int, expected: int, found: int) -> str:
             return "it may have failed: (match … ((Ok x) …) ((Err e) …))"
     if wanted >= H_USER and u.types.user_names[wanted - H_USER] == "Option" and _same(f, inner[0], found):
         return "wrap it: (Some …)"
+    if (head, wanted) == (H_FN, H_FN) and len(parts) != len(inner):
+        many = "argument" if len(parts) == 2 else "arguments"
+        return f"it takes {len(parts) - 1} {many}, and will be called with {len(inner) - 1}"
     if head == H_FN and wanted != H_FN and _same(f, parts[-1], expected):
         given = " ".join("…" for part in parts[:-1] if u.find(part) != UNIT)
         return f"it is a function; call it: (…{' ' if given else ''}{given})"
@@ -248,6 +251,22 @@ def named_fields(f: Frame, args: list[int], info: CtorInfo, before: int) -> None
         items.remove(row)
     if mine:
         mine[0].facts["advice"] = f"fields are given by position: ({info.ctor.name} {' '.join(values)})"  # type: ignore[index]
+
+
+def dotted(f: Frame, n: int) -> None:
+    """`p.x` of a local p, just reported as an unknown alias: a field is meant."""
+    alias, _, member = f.c.names[f.data[n]].partition(".")
+    items = f.c.sink.items
+    if member and f.c.word(alias) in f.env and items and items[-1].kind is say.UNBOUND_ALIAS:
+        items[-1].facts["advice"] = f"a field is read with (. {alias} {member})"  # type: ignore[index]
+
+
+def own_name(f: Frame, name: str, before: int) -> None:
+    """A λ in a ≔ that uses the name it is bound to."""
+    for row in f.c.sink.items[before:]:
+        if row.kind is say.UNBOUND and row.facts["name"] == name:
+            advice = f"a binding does not see itself; what calls itself is a function of the top level: (ƒ {name} …)"
+            row.facts["advice"] = advice  # type: ignore[index]
 
 
 def infix(f: Frame, form: int) -> str:

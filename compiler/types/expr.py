@@ -55,8 +55,10 @@ def expr(f: Frame, n: int, expected: int) -> int:
                 if handler is not None:
                     return handler(f, n, expected)
                 name = f.names.values.get(symbol) or find_value(f.c, f.module, f.names, symbol, first)
-                if name is None and f.c.names[symbol] in FOREIGN_FORMS:
-                    return hole(f, n)  # its operands follow the rules of another language
+                if name is None:
+                    if f.c.names[symbol] in FOREIGN_FORMS:
+                        return hole(f, n)  # its operands follow the rules of another language
+                    advice_of().dotted(f, first)
                 if name is None or name.kind == ABSENT:
                     return skip_call(f, n)
                 return call_name(f, n, name, expected)
@@ -165,6 +167,8 @@ def symbol_value(f: Frame, n: int, expected: int) -> int:
         return hole(f, n)
     name = f.names.values.get(symbol) or find_value(f.c, f.module, f.names, symbol, n)
     if name is None or name.kind == ABSENT:
+        if name is None:
+            advice_of().dotted(f, n)
         return hole(f, n)
     target = name.target
     if name.kind == FN:

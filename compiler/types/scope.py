@@ -152,19 +152,22 @@ def _target(c: Checker, module: Module, names: ModuleNames, alias: str, node: in
         _off(c, module, node, alias, module.disabled[c.word(alias)])
     elif found < 0:
         near = [c.names[s] for s in names.aliases]
-        member = module_member(c, module, node)
-        other = f'import a module as {alias}: (↥ "path" {alias})'
-        if member:
-            other += f"; or is a field meant? (. {alias} {member})"
+        other = _standard(c, module, alias) or f'import a module as {alias}: (↥ "path" {alias})'
         hint = meant(alias, near, other)
         c.report(say.UNBOUND_ALIAS, module, node, name=alias, advice=hint)
     return found
 
 
-def module_member(c: Checker, module: Module, node: int) -> str:
-    """What stands behind the point of the name at a node, when a field could be called so."""
-    member = c.names[module.forms.data[node]].partition(".")[2]
-    return member if member[:1].islower() and "." not in member else ""
+def _standard(c: Checker, module: Module, alias: str) -> str:
+    """How to come to the names of a module of the standard library that an alias seems to mean; empty for none."""
+    from os.path import isfile, join
+
+    from compiler.modules.load import STD, SUFFIX
+
+    for entry in module.imports:
+        if c.graph.modules[entry.module].name == alias:
+            return f"{c.graph.modules[entry.module].file.path} is imported without an alias: its names stand alone"
+    return f'add the import (↥ "std:{alias}" {alias})' if isfile(join(STD, alias + SUFFIX)) else ""
 
 
 def _visible(c: Checker, module: Module, target: int, member: str, node: int, exists: bool, own: Iterable[int]) -> bool:

@@ -13,6 +13,7 @@ from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
 from compiler.types.core import ANY, BOOL, H_FN, I64, INNER, MAX_VARIABLES, UNIT
 from compiler.types.expr import bytes_form, expr, fit, hole, list_form, note_capture, sequence, skip_call
+from compiler.types.mismatch import advice_of
 from compiler.types.patterns import Bindings, pattern
 from compiler.types.records import look_up, write_index
 from compiler.types.scope import VARIADIC_FORMS, find_value
@@ -109,7 +110,10 @@ def let_form(f: Frame, n: int, expected: int) -> int:
                     f.bind(f.data[part], f.local(f.c.names[f.data[part]], f.u.error, True), trail)
             continue
         symbol = binder(f, parts[-2])
+        before = len(f.c.sink.items)
         value = expr(f, parts[-1], NO_TYPE)
+        if len(f.c.sink.items) > before:
+            advice_of().own_name(f, f.c.names[f.data[parts[-2]]], before)
         local = f.local(f.c.names[f.data[parts[-2]]], f.body.type[value], mutable)
         if not mutable and f.body.op[value] == OP_LAMBDA and is_lambda(f, parts[-1]):
             generalize(f, local, value, parts[-1])
@@ -308,8 +312,14 @@ def match_form(f: Frame, n: int, expected: int) -> int:
             wrong_shape(f, n, "match", form)
             continue
         bound = Bindings({})
+        before = len(f.c.sink.items)
         shape = pattern(f, parts[0], t, bound)
         trail: list[tuple[int, int]] = []
+        if len(f.c.sink.items) > before and is_symbol(f, parts[0]) and len(parts) > 2:
+            # (Some x body) for ((Some x) body): the names in the middle are no uses
+            for part in parts[1:-1]:
+                if is_symbol(f, part):
+                    f.bind(f.data[part], f.local(f.c.names[f.data[part]], f.u.error, True), trail)
         for symbol, local in bound.locals.items():
             f.bind(symbol, local, trail)
         rest = parts[1:]
