@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import building
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, STORE, STORE_HELP, options, report, teller
 from compiler.cli.options import FLAG, VALUE
 from compiler.diagnostics import Sink, UsageError
 from compiler.files import keep_sources
@@ -16,8 +16,8 @@ USAGE = (
     "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
     "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--remarks] [--verify]"
 )
-OPTIONS = {**FRONT, **BACK, "-o": VALUE, "--remarks": FLAG}
-HELP = f"""{FRONT_HELP}{BACK_HELP}\
+OPTIONS = {**FRONT, **BACK, **STORE, "-o": VALUE, "--remarks": FLAG}
+HELP = f"""{FRONT_HELP}{BACK_HELP}{STORE_HELP}\
   --remarks        say where each allocation in a region lives, and why
   -o OUT           where the executable goes
 """

@@ -20,12 +20,11 @@ BACK: dict[str, str | tuple[str, ...]] = {
     "--level": ("dev", "release"),
     "--link": LIST,
     "--no-cache": FLAG,
-    "--offline": FLAG,
-    "--hermetic": FLAG,
     "--memory-stats": FLAG,
     "--keep-phases": FLAG,
     "--verify": FLAG,
 }
+STORE: dict[str, str | tuple[str, ...]] = {"--offline": FLAG, "--hermetic": FLAG}  # of those who build for the store
 FRONT_HELP = """
   --feature NAME   switch a feature on; may come several times
   --json, --sarif  diagnostics for machines
@@ -34,11 +33,13 @@ BACK_HELP = """\
   --level LEVEL    dev (default) or release
   --link FILE      an object or archive with the program's C functions; may come several times
   --no-cache       use no result of an earlier build
-  --offline        leave the remote tier of the store alone
-  --hermetic       refuse to read what is no input of the build; implies --offline
   --memory-stats   print memory by phase on standard error
   --keep-phases    with --memory-stats: drop nothing between phases, for comparison
   --verify         check every level after every pass
+"""
+STORE_HELP = """\
+  --offline        leave the remote tier of the store alone
+  --hermetic       refuse to read what is no input of the build; implies --offline
 """
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 
 from compiler import pipeline, running
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, STORE, STORE_HELP, options, report, teller
 from compiler.cli.options import FLAG
-from compiler.diagnostics import Sink
+from compiler.diagnostics import Sink, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.cli.options import Arguments
 
 USAGE = "zero run FILE [--lane interp|mir|native] [--level dev|release] [--feature NAME] [--link FILE] [-- ARGUMENTS]"
-OPTIONS = {**FRONT, **BACK, "--lane": ("interp", "mir", "native"), "--": FLAG}
-HELP = f"{FRONT_HELP}{BACK_HELP}  --lane LANE      interp (the reference), mir, or native (default)\n"
+OPTIONS = {**FRONT, **BACK, **STORE, "--lane": ("interp", "mir", "native"), "--": FLAG}
+HELP = f"{FRONT_HELP}{BACK_HELP}{STORE_HELP}  --lane LANE      interp (the reference), mir, or native (default)\n"
 
 
 def run(arguments: Arguments) -> int:
@@ -23,6 +23,10 @@ def run(arguments: Arguments) -> int:
     path = arguments.file()
     lane = arguments.get("--lane", "native")
     chosen = options(arguments)
+    if chosen.hermetic and lane != "native":
+        raise UsageError(
+            f"run: --hermetic has no meaning for lane {lane}", "the native lane alone makes a result that is kept"
+        )
     sink = Sink()
     if lane == "native":
         from compiler.building import run_native

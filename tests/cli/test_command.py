@@ -45,6 +45,8 @@ ARGUMENTS = [
     (["check", "--json=yes", "a.0x0"], "--json takes no value"),
     (["explain"], "a code is missing"),
     (["explain", "PARSE-999"], "no code `PARSE-999`"),
+    (["run", "a.0x0", "--lane", "mir", "--hermetic"], "run: --hermetic has no meaning for lane mir"),
+    (["test", "a.0x0", "--hermetic"], "test: no option `--hermetic`"),
     (["cache"], "cache: an action is missing"),
     (["cache", "statz"], "cache: no action `statz`"),
     (["cache", "stats", "x"], "cache stats: `x` is too much"),
