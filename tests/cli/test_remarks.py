@@ -86,4 +86,4 @@ def test_the_library_has_places_too(zero: Zero, folder: pathlib.Path) -> None:
     (folder / "main.0x0").write_text(text, "utf-8")
     done = zero("check", "--remarks", "--level", "release", "main.0x0", cwd=folder)
     assert done.returncode == 0
-    assert b"main.0x0:2:50: remark[REGION-001]: allocated in the region\nstd:list:" in done.stderr
+    assert b"main.0x0:2:49: remark[REGION-001]: allocated in the region\nstd:list:" in done.stderr
