@@ -7,6 +7,8 @@ counted object that such a region forgets raises CountError.
 from __future__ import annotations
 
 import io
+import pathlib
+import subprocess
 
 import pytest
 
@@ -145,3 +147,48 @@ def test_a_region_with_nothing_in_it_costs_nothing():
     _, module = compiled('(ƒ main (_) (region (print "a")))', "dev")
     used = {OPS[f.op[v]].name for f in module.functions.values() for b in f.blocks for v in b.body}
     assert not any(name.startswith("region.") for name in used)
+
+
+LOOP = """\
+(τ Ring (Ring (mut next (Option Ring)) (held (Array (List I64)))))
+(ƒ total (∷ (→ (List I64) I64)) (xs) (match xs ((list) 0) ((cons x rest) (+ x (total rest)))))
+(ƒ main (_)
+  (≔ ((mut t 0) (kept (list 7)))
+    (for (i 0 COUNT)
+      (set! t (+ t (region
+        (≔ ((xs (cons i kept)) (a (array 90 xs)) (ring (Ring None a)))
+          (set-field! ring next (Some ring))
+          (array-set! a 1 (cons 4 xs))
+          (total (array-get (. ring held) 1)))))))
+    END))
+"""
+
+
+@pytest.mark.parametrize("level", ["dev", "release"])
+def test_memory_does_not_grow_with_the_turns_of_a_loop(level, tmp_path):
+    """Natively: the same peak for 3 turns as for 30,000, and nothing is left, rings included."""
+    shown = []
+    for count in (3, 30_000):
+        text = LOOP.replace("COUNT", str(count)).replace("END", "t")
+        done = native(text, level, tmp_path)
+        assert done.stdout == b"%d\n" % (count * (count - 1) // 2 + 11 * count)
+        shown.append(dict(part.split("=") for part in done.stderr.decode().split()[1:]))
+    assert shown[0]["peak_bytes"] == shown[1]["peak_bytes"]
+    assert [each["live_blocks"] for each in shown] == ["0", "0"]
+
+
+@pytest.mark.parametrize("level", ["dev", "release"])
+@pytest.mark.parametrize(
+    ("end", "status"), [("(region (≔ ((a (array 3 t))) (exit (array-len a))))", 3), ('(region (panic "x"))', 101)]
+)
+def test_the_program_may_end_in_a_region(level, end, status, tmp_path):
+    assert native(LOOP.replace("COUNT", "2").replace("END", end), level, tmp_path).returncode == status
+
+
+def native(text: str, level: str, folder: pathlib.Path) -> subprocess.CompletedProcess[bytes]:
+    _, module = compiled(text, level)
+    codes, lir = pipeline.back(module, Options(level=level, verify=True))
+    path = folder / "program"
+    path.write_bytes(pipeline.executable(codes, lir))
+    path.chmod(0o755)
+    return subprocess.run([path], capture_output=True, check=False, env={"ZR_STATS": "1"})
