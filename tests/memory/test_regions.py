@@ -28,6 +28,7 @@ PRELUDE = """\
 (ƒ swap (∷ (→ Node Node Unit)) (a b) (set-field! a held (. b held)))
 (ƒ id (x) x)
 (ƒ use (x) unit)
+(ƒ twice (x) (list x x))
 (ƒ even (∷ (→ I64 (List I64) (List I64))) (n xs) (if (= n 0) xs (odd (- n 1) xs)))
 (ƒ odd (∷ (→ I64 (List I64) (List I64))) (n xs) (if (= n 0) (list) (even (- n 1) xs)))
 (ƒ map (f xs) (match xs ((list) (list)) ((cons x r) (cons (f x) (map f r)))))
@@ -62,6 +63,9 @@ QUESTIONS = [
     ("(region (through id (list 1)))", "H"),  # what a callee's callee gives, the callee takes for anybody's
     ("(region (through (λ (xs) (tail xs)) (list 1)))", "H"),
     ("(region (through (λ (xs) (list (sum xs))) (list 1)))", "R"),
+    ("((λ (g) (region (g (list 1)))) sum)", "H"),
+    ("(region (head (tail (twice (list 1)))))", "H"),
+    ("(region (sum (head (tail (twice (list 1))))))", "R"),
     ("(region (send (: (inbox) (Actor (List I64))) (list 1)))", "CH"),
     ("(region (tell (inbox) (list 1)))", "CH"),
     ('(region (text-len (text-cat "a" "b")))', "C"),
