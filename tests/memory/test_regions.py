@@ -66,6 +66,7 @@ QUESTIONS = [
     ("((λ (g) (region (g (list 1)))) sum)", "H"),
     ("(region (head (tail (twice (list 1)))))", "H"),
     ("(region (sum (head (tail (twice (list 1))))))", "R"),
+    ("(region (nth (list (list 1)) 0))", "HR"),
     ("(region (send (: (inbox) (Actor (List I64))) (list 1)))", "CH"),
     ("(region (tell (inbox) (list 1)))", "CH"),
     ('(region (text-len (text-cat "a" "b")))', "C"),
@@ -145,6 +146,13 @@ def test_the_corpus_ends_its_regions_clean(path, level):
     assert checked is not None
     module = pipeline.middle(checked, Options(level=level, verify=True))
     assert outcome(module, check_counts=True) == (0, path.stdout, b"")
+
+
+def test_what_comes_from_outside_is_given_back():
+    text = '(ƒ main (_) (region (print (head (list (head (argv)) "b"))) (len (list (head (argv))))))'
+    for level in ("dev", "release"):
+        _, module = compiled(text, level)
+        assert outcome(module, argv=["given"], check_counts=True) == (0, b"given\n1\n", b"")
 
 
 def test_a_region_with_nothing_in_it_costs_nothing():
