@@ -118,6 +118,15 @@ def ledgers() -> str:
     return _generated("Ledgers", "schemas/ledger.*.json", "".join(parts))
 
 
+def store() -> str:
+    """The store of results: its layout, kinds and failures, and what `zero cache` does to it."""
+    from compiler.cas.spec import page
+    from compiler.cli.cache import ACTIONS
+
+    rows = [(f"`{name}`", " ".join(f"`{each}`" for each in sorted(row[1])), row[3]) for name, row in ACTIONS.items()]
+    return page() + "\n## `zero cache`\n\n" + _table(("action", "options", "what it does"), rows)
+
+
 def _of(module: str, function: str) -> Callable[[], str]:
     def write() -> str:
         from importlib import import_module
@@ -141,7 +150,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "machine.md": _of("compiler.machine.spec", "reference"),
     "mir.md": _of("compiler.mir.spec", "reference"),
     "runtime.md": _of("runtime_c.spec", "page"),
-    "store.md": _of("compiler.cas.spec", "page"),
+    "store.md": store,
 }
 
 
