@@ -241,7 +241,7 @@ def _open(scope: Scope) -> Iterator[str]:
         if function.op[value] in PLAIN:
             if function.args[value][0] not in stack:
                 yield scope.say(index, value, "the region is not open here")
-            if not function.args[value][1:]:
+            if function.op[value] == MIR.code["region.make"] and not function.args[value][1:]:
                 yield scope.say(index, value, "an object without fields is static")
 
 

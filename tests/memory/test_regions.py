@@ -79,6 +79,7 @@ QUESTIONS = [
     ("(region (the I64 (: 5 Any)))", "R"),
     ("(region (byte-at (bytes 3) 1))", "R"),
     ("(region (array-len (array-copy (array 2 0))))", "RR"),
+    ("(region (array-len (: (array-of) (Array I64))))", "R"),
     ("(region (with out (held (list 1))))", "HH"),
     ("(region (≔ ((mut n 0) (f (λ (k) (set! n (+ n k))))) (f 1) n))", "RR"),
     ("(region (if true (len (list 1)) (len (list 2))))", "RR"),
