@@ -118,9 +118,9 @@ def digest_of(row: Kind, payload: bytes) -> str:
 
             _start = quick
             _states.clear()
-    state = _states.get(row.name)
+    state = _states.get(row.folder)
     if state is None:
-        state = _states[row.name] = _start(row.prefix)
+        state = _states[row.folder] = _start(row.prefix)
     state = state.copy()
     state.update(payload)
     digest: str = state.hexdigest()
