@@ -214,7 +214,8 @@ def _field(c: Checker, module: Module, node: int) -> tuple[int, int, bool] | Non
     words = [c.names[forms.data[p]] for p in parts[:-1]]
     if len(parts) == 3 and words[0] == "mut" and is_variable(words[1]):
         return forms.data[parts[1]], parts[2], True
-    if len(parts) == 2 and is_variable(words[0]) and words[0] != "mut":
+    # `(alias.Type a)` begins lower-case too, and is a type without a name.
+    if len(parts) == 2 and is_variable(words[0]) and "." not in words[0] and words[0] != "mut":
         return forms.data[parts[0]], parts[1], False
     return None
 
