@@ -24,7 +24,7 @@ REGISTER = frozenset(("i64", "f64", "bool", "unit", "ptr"))
 class Scope:
     """A function under inspection with what several invariants need."""
 
-    __slots__ = ("function", "level", "module", "where")
+    __slots__ = ("function", "known", "level", "module", "where")
 
     def __init__(self, function: Function, level: Level, module: Module) -> None:
         self.function = function
@@ -36,18 +36,21 @@ class Scope:
                 self.where.setdefault(value, (index, -1))
             for position, value in enumerate(block.body):
                 self.where.setdefault(value, (index, position))
+        # Every invariant walks these: finding the rows once is a good part of what verifying costs.
+        self.known: list[tuple[int, int, Op]] = []
+        for index, block in enumerate(function.blocks):
+            for value in block.body:
+                row = self.row(value)
+                if row is not None:
+                    self.known.append((index, value, row))
 
     def row(self, value: int) -> Op | None:
         code = self.function.op[value] if 0 <= value < len(self.function.op) else PARAM
         return self.level.ops[code] if 0 <= code < len(self.level.ops) else None
 
-    def each(self) -> Iterator[tuple[int, int, Op]]:
+    def each(self) -> list[tuple[int, int, Op]]:
         """(block, value, row) of every instruction with a known op."""
-        for index, block in enumerate(self.function.blocks):
-            for value in block.body:
-                row = self.row(value)
-                if row is not None:
-                    yield index, value, row
+        return self.known
 
     def say(self, block: int, value: int, what: str) -> str:
         row = self.row(value)
