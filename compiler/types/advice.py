@@ -119,13 +119,10 @@ def numeric(found: str, name: str) -> str:
 
 
 def parent(f: Frame, n: int) -> int:
-    """The form that n stands in; -1 for none."""
-    try:
-        at = f.kids.index(n)
-    except ValueError:
-        return -1
-    for form, kind in enumerate(f.kind):
-        if kind == LIST and f.data[form] <= at < f.data[form] + f.count[form]:
+    """The form that n stands in, inside the function; -1 for none.  Forms are numbered in the order they begin."""
+    end = f.end[n]
+    for form in range(n - 1, f.info.node - 1, -1):
+        if f.kind[form] == LIST and f.end[form] > end:
             return form
     return -1
 
