@@ -1,22 +1,30 @@
-"""A long run: `python -m tests.fuzz --count N --seed S`; failures are shrunk and kept under fixtures/regressions/.
+"""Random programs by every lane: what `zero fuzz` and `invoke fuzz` run; failures are shrunk and kept.
 
-A kept failure is a program without an expected output: write that by hand, from the language's definition, when the bug
-is fixed.  Status 3 when anything failed.
+A kept failure is a program without an expected output, with what each lane gave in its comments: write the output by
+hand, from the language's definition, when the bug is fixed.  Every eighth program is looked at by every verifier after
+every pass, the others once a level.  Status 1 when anything failed; the outcome is the same for any number of jobs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from multiprocessing import get_context
 
+from compiler.files import write_whole
 from tests.fuzz.coverage import missing, table
 from tests.fuzz.generator import program
-from tests.fuzz.lanes import compare, front
+from tests.fuzz.lanes import Outcome, compare, front
 from tests.fuzz.shrink import shrink
 
 REGRESSIONS = pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures" / "regressions"
+THOROUGH = 8  # one program in this many
+STEP = 100  # programs between two lines of progress
+DIFFERS = 1  # the status
 
 
 def small(text: str, kind: str, tries: int) -> str:
@@ -33,36 +41,59 @@ def small(text: str, kind: str, tries: int) -> str:
     return shrink(text, still, tries=tries)
 
 
+def one(seed: int) -> tuple[int, Outcome]:
+    return seed, compare(program(seed), thorough=seed % THOROUGH == 0)
+
+
+def outcomes(seeds: range, jobs: int) -> Iterator[tuple[int, Outcome]]:
+    """What became of each seed's program, in order."""
+    if jobs == 1:
+        yield from map(one, seeds)
+        return
+    with get_context("fork").Pool(jobs) as pool:
+        yield from pool.imap(one, seeds, chunksize=4)
+
+
+def keep(folder: pathlib.Path, seed: int, outcome: Outcome, tries: int) -> pathlib.Path:
+    """Write the shrunk program with what the lanes gave."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"found-{seed}.0x0"
+    smaller = small(program(seed), outcome.kind, tries)
+    again = compare(smaller)
+    said = [f"; seed {seed}: {outcome.kind}", *[f"; {line}" for line in again.detail.split("\n")[:12] if line]]
+    write_whole(str(path), ("\n".join(said) + "\n" + smaller).encode("utf-8"))
+    return path
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="fuzz")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="of the first program; the next ones count up")
+    parser.add_argument("--out", type=pathlib.Path, default=REGRESSIONS, help="where failures are kept")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--tries", type=int, default=2000, help="how long a failure is shrunk")
-    parser.add_argument("--coverage", action="store_true", help="print how often each row was generated")
+    parser.add_argument("--coverage", action="store_true", help="print how often each row was reached")
     options = parser.parse_args(arguments)
     kinds: Counter[str] = Counter()
     statuses: Counter[int] = Counter()
     covered: Counter[str] = Counter()
-    for seed in range(options.seed, options.seed + options.count):
-        text = program(seed)
-        outcome = compare(text)
+    seeds = range(options.seed, options.seed + options.count)
+    for done, (seed, outcome) in enumerate(outcomes(seeds, max(1, options.jobs)), 1):
         kinds[outcome.kind] += 1
         covered.update(outcome.covered)
         if not outcome.failed:
             statuses[outcome.status] += 1
-            continue
-        print(f"seed {seed}: {outcome.kind}\n{outcome.detail}", flush=True)
-        # One of a kind is worth the time.
-        if kinds[outcome.kind] == 1:
-            REGRESSIONS.mkdir(parents=True, exist_ok=True)
-            path = REGRESSIONS / f"found-{seed}.0x0"
-            path.write_text(f"; seed {seed}: {outcome.kind}\n{small(text, outcome.kind, options.tries)}", "utf-8")
-            print(f"  kept as {path.relative_to(REGRESSIONS.parent.parent)}", flush=True)
+        else:
+            print(f"seed {seed}: {outcome.kind}\n{outcome.detail}", flush=True)
+            if kinds[outcome.kind] == 1:  # one of a kind is worth the time
+                print(f"  kept as {os.path.relpath(keep(options.out, seed, outcome, options.tries))}", flush=True)
+        if done % STEP == 0 and done < len(seeds):
+            print(f"{done} of {len(seeds)} programs", file=sys.stderr, flush=True)
     print(f"programs: {dict(sorted(kinds.items()))}  ends: {dict(sorted(statuses.items()))}")
     print(f"never generated: {missing(covered) or 'nothing'}")
     if options.coverage:
         print(table(covered), end="")
-    return 3 if any(kind not in ("ok", "skipped") for kind in kinds) else 0
+    return DIFFERS if any(kind not in ("ok", "skipped") for kind in kinds) else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Functions: their definitions, calls, tail calls, λ, closures, functions as values; and the whole program.
+"""Functions: their definitions, calls, tail calls, λ, closures, functions as values.
 
 A part of `generator.Writer`.  A function calls only those before it, itself and its partner; those calls spend fuel.
 """
@@ -6,7 +6,7 @@ A part of `generator.Writer`.  A function calls only those before it, itself and
 from __future__ import annotations
 
 from tests.fuzz.state import Signature, State
-from tests.fuzz.terms import BUILTIN_TYPES, F64, I64, SIMPLE, TEXT, UNIT, Type, match, show, substitute, variables
+from tests.fuzz.terms import BUILTIN_TYPES, F64, I64, TEXT, UNIT, Type, match, show, substitute, variables
 
 CALL_LIMIT = 1500  # estimated steps that one call may add
 CLOSURE_COST = 40
@@ -39,7 +39,7 @@ class Calls(State):
     def call(self, t: Type, depth: int) -> str | None:
         if self._may_recur(t):
             return self._recur(depth)
-        kind = self.r.random()
+        kind = self.r.fraction()
         if kind < 0.12:
             return f"(twice {self.expr(('→', t, t), depth)} {self.expr(t, depth)})"
         if kind < 0.2:
@@ -71,7 +71,7 @@ class Calls(State):
         self.spent += self.turns * f.cost
         args = [self.expr(substitute(p, by), depth) for p in f.params]
         if f.fuel:
-            args[0] = str(self.r.randint(0, f.fuel))
+            args[0] = str(self.r.integer(0, f.fuel))
         return f"({' '.join([f.name, *args])})"
 
     def _may_recur(self, t: Type) -> bool:
@@ -104,6 +104,8 @@ class Calls(State):
     def apply_lambda(self, t: Type, depth: int) -> str | None:
         """A λ of many arguments, called at once or through a name."""
         kinds = [self.r.choice([I64, I64, F64, TEXT]) for _ in range(self.r.choice([1, 2, 3, 9, 12]))]
+        if self.chance(0.2):
+            kinds = [F64] * 12  # more than there are registers for
         args = " ".join([self.expr(k, min(depth, 1)) for k in kinds])
         f = self.lambda_(("→", *kinds, t), depth)
         if self.chance(0.4):
@@ -139,7 +141,7 @@ class Calls(State):
             return f"(≔ (({name} {f.name})) ({name} {args}))"
         both = [f.name, self.lambda_(kind, 1)]
         self.r.shuffle(both)
-        return f"((nth (list {' '.join(both)}) {self.r.randint(0, 1)}) {args})"
+        return f"((nth (list {' '.join(both)}) {self.r.integer(0, 1)}) {args})"
 
     def _holdable(self, f: Signature) -> bool:
         generic = any(variables(p) for p in [*f.params, f.result])
@@ -185,41 +187,6 @@ class Calls(State):
         return made if variables(t) else f"(: {made} {show(t)})"
 
     # ---- definitions
-
-    def whole(self) -> str:
-        parts = [d.source() for n, d in self.types.data.items() if n not in ("Option", "Result")]
-        self.constants: list[tuple[str, Type]] = []
-        parts += [self._constant() for _ in range(self.r.randint(0, 3))]
-        parts.append(PRELUDE)
-        for _ in range(self.r.randint(1, 7)):
-            kind = self.r.random()
-            if kind < 0.25:
-                parts.append(self._generic())
-            elif kind < 0.45:
-                parts.append(self._loop())
-            elif kind < 0.6:
-                parts.append(self._partners())
-            elif kind < 0.7:
-                parts.append(self._recursive())
-            elif kind < 0.85:
-                parts.append(self._plain())
-            else:
-                parts.append(self._small())
-        self._begin(Signature("main", [], UNIT), self.size)
-        statements = [self.expr(UNIT, 4) for _ in range(self.r.randint(2, 6))]
-        self.limit += 40
-        result = self.r.choice([I64, UNIT, UNIT])
-        ends = [f"(print (show {self.expr(t, 3)}))" for t in (I64, F64, TEXT)]
-        parts.append(f"(ƒ main (∷ (→ Unit {show(result)})) (_) {' '.join([*statements, *ends, self.expr(result, 3)])})")
-        return "\n".join(parts) + "\n"
-
-    def _constant(self) -> str:
-        t = self.r.choice([*SIMPLE, ("List", I64), ("Option", F64)])
-        name = self.fresh("c")
-        earlier = [n for n, k in self.constants if k == t == I64]
-        value = f"(+ {earlier[0]} 1)" if earlier else CONSTANTS[str(t[0])]
-        self.constants.append((name, t))
-        return f"(const {name} {show(t)} {value})"
 
     def _begin(self, f: Signature, limit: int) -> None:
         self.current = f if f.name != "main" else None
@@ -279,7 +246,7 @@ class Calls(State):
     def _generic(self) -> str:
         self.tyvars = ("a", "b")[: self.r.choice([1, 1, 2])]
         own = [(v,) for v in self.tyvars]
-        params = [*own, *[self.types.pick(2, also=self.tyvars) for _ in range(self.r.randint(0, 3))]]
+        params = [*own, *[self.types.pick(2, also=self.tyvars) for _ in range(self.r.integer(0, 3))]]
         self.r.shuffle(params)
         f = Signature(self.fresh("g"), params, self.types.pick(2, also=(*self.tyvars, *self.tyvars)))
         self._begin(f, self.size // 2)
@@ -310,6 +277,8 @@ class Calls(State):
         kinds = [
             self.r.choice([I64, F64, I64, F64, TEXT, ("List", I64)]) for _ in range(self.r.choice([1, 2, 7, 12, 20]))
         ]
+        if self.chance(0.1):
+            kinds = [F64] * 11
         f = Signature(self.fresh("t"), [I64, *kinds], self.r.choice([*kinds, self.types.pick(1)]))
         self._begin(f, self.size // 2)
         params = self._params(f.params)
@@ -324,6 +293,22 @@ class Calls(State):
         tail = " (tail required)" if self.chance(0.3) else ""
         inner = f"(do {before} {step})" if self.chance(0.5) else step
         return f"{self._heading(f)}{tail} {params} (if (<= {self.fuel_name} 0) {base} {inner}))"
+
+    def _turning(self) -> str:
+        """A loop whose next turn is a tail call through a closure."""
+        kinds = [self.r.choice([I64, F64, TEXT]) for _ in range(self.r.choice([1, 2, 8]))]
+        f = Signature(self.fresh("h"), [I64, *kinds], self.r.choice([*kinds, self.types.pick(1)]))
+        self._begin(f, self.size // 3)
+        params = self._params(f.params)
+        self.fuel_name = params[1:-1].split()[0]
+        base = self.expr(f.result, 2)
+        step = self._again(f.name, f.params)
+        k, x = self.fresh("k"), self.fresh("x")
+        closure = f"(λ ({x}) (if (> {x} 3) {base} {step}))"
+        f.fuel = 6
+        self.recursed = 1
+        self._finish(f)
+        return f"{self._heading(f)} {params} (≔ (({k} {closure})) ({k} (if (<= {self.fuel_name} 0) 9 0))))"
 
     def _again(self, name: str, params: list[Type]) -> str:
         args = []

@@ -8,19 +8,18 @@ bare now and then.  What a program must print is not known here: `lanes.py` comp
 
 from __future__ import annotations
 
-import random
-
 from compiler.mir.ops import MIR
-from tests.fuzz.calls import Calls
 from tests.fuzz.patterns import Patterns
 from tests.fuzz.scalars import Scalars
-from tests.fuzz.terms import BASE, BOOL, F64, I64, TEXT, UNIT, Type, is_variable, show, variables
+from tests.fuzz.source import Seeded, Source
+from tests.fuzz.terms import BASE, BOOL, BYTES, F64, I64, TEXT, UNIT, Type, is_variable, show, variables
+from tests.fuzz.whole import Whole
 
 BUDGET = 4000  # estimated steps of a function
 GLYPHS = (("(≔ ", "(let "), ("(λ ", "(fn "))
 
 
-class Writer(Scalars, Patterns, Calls):
+class Writer(Scalars, Patterns, Whole):
     """The text of one program."""
 
     # (weight, method): ways to an expression of any type.
@@ -44,6 +43,7 @@ class Writer(Scalars, Patterns, Calls):
         (1, "element"),
         (1, "apply_lambda"),
         (1, "pressure"),
+        (2, "region"),
         (2, "hold"),
         (3, "again"),
         (1, "stop"),
@@ -63,6 +63,7 @@ class Writer(Scalars, Patterns, Calls):
         (1, "let"),
         (1, "call"),
         (1, "again"),
+        (2, "region"),
     )
 
     def expr(self, t: Type, depth: int) -> str:
@@ -74,7 +75,7 @@ class Writer(Scalars, Patterns, Calls):
         table = self.STATEMENTS if t == UNIT else self.MAKERS
         spent, scope = self.spent, self.scope
         for _ in range(6):
-            maker = self.r.choices([m for _, m in table], [w for w, _ in table])[0]
+            maker = self.r.weighted(table)
             made: str | None = getattr(self, maker)(t, depth - 1)
             if made is not None:
                 if 12 < len(made) < 160 and (not self.fuel_name or f"{self.fuel_name} 1)" not in made):
@@ -94,7 +95,7 @@ class Writer(Scalars, Patterns, Calls):
 
     def leaf(self, t: Type) -> str:
         found = self.use(t, 0)
-        if found is not None and (is_variable(t) or self.r.random() < 0.7):
+        if found is not None and (is_variable(t) or self.r.chance(0.7)):
             return found
         return self.literal(t, 0) or found or "unit"
 
@@ -103,7 +104,7 @@ class Writer(Scalars, Patterns, Calls):
         if not names:
             return None
         # The newest are the most interesting, but not always.
-        return self.r.choice(names[-4:] if self.r.random() < 0.6 else names)
+        return self.r.choice(names[-4:] if self.r.chance(0.6) else names)
 
     # ---- forms of any type
 
@@ -170,7 +171,7 @@ class Writer(Scalars, Patterns, Calls):
 
     def unpack(self, t: Type, depth: int) -> str:
         """Puts the value into something and takes it out again."""
-        kind = self.r.randrange(6)
+        kind = self.r.integer(0, 6 - 1)
         inner = self.expr(t, depth)
         if kind == 5:
             if variables(t) or self.types.has_function(t):
@@ -240,6 +241,37 @@ class Writer(Scalars, Patterns, Calls):
         last = self.fresh("v")
         return f"(≔ ({' '.join(bindings)} ({last} (do {middle} {value}))) {ends} {last})"
 
+    def region(self, t: Type, depth: int) -> str:
+        """A region in which something of each kind is made; what the body says may well go out of it."""
+        if self.chance(0.5):
+            return f"(region {self.body(t, depth)})"
+        saved = self.scope
+        kinds = (
+            ("Array", I64),
+            ("Option", self.pick(functions=False)),
+            ("List", TEXT),
+            BYTES,
+            ("→", I64, self.pick(functions=False)),
+        )
+        bindings = []
+        for kind in self.r.sample(kinds, self.r.choice([1, 2, 3])):
+            name, text = self.fresh("v"), self.literal(kind, min(depth, 2)) or self.expr(kind, 1)
+            if kind == kinds[0] and self.chance(0.6):
+                text = self.r.choice([f"(array-copy {text})", f"(array 3 {self.expr(I64, 1)})"])
+            if kind == BYTES:
+                text = f"(bytes {self.r.choice(['3', '40'])})"
+            mutable = kind[0] != "→" and self.chance(0.3)
+            self.bind(name, kind, mutable)
+            bindings.append(f"({'mut ' if mutable else ''}{name} {text})")
+        boxed = self.fresh("v")
+        bindings.append(f"({boxed} (: {self.expr(I64, 1)} Any))")
+        body = self.body(t, depth)
+        self.scope = saved
+        last = self.fresh("v")
+        return (
+            f"(region (≔ ({' '.join(bindings)} ({last} (do {body}))) (if (= {boxed} {boxed}) {last} {self.leaf(t)})))"
+        )
+
     # ---- statements
 
     def say(self, t: Type, depth: int) -> str:
@@ -290,7 +322,7 @@ class Writer(Scalars, Patterns, Calls):
         body = self.body(UNIT, depth)
         self.turns //= 4
         self.scope = saved
-        turn = f"(while (and (< {name} {self.r.randint(0, 4)}) {more}) (set! {name} (+ {name} 1)) {body})"
+        turn = f"(while (and (< {name} {self.r.integer(0, 4)}) {more}) (set! {name} (+ {name} 1)) {body})"
         return f"(≔ ((mut {name} 0)) {turn})"
 
     def loop_array(self, t: Type, depth: int) -> str | None:
@@ -321,12 +353,16 @@ class Writer(Scalars, Patterns, Calls):
         return f"(≔ (({name} {whole})) (for ({i} {low} {high}) {use}))"
 
 
-def program(seed: int, *, size: int = 0) -> str:
-    """The text of the program of a seed; `size` 0 chooses one."""
-    r = random.Random(seed)
-    writer = Writer(r, size or r.choice([60, 120, 120, 200, 400, 900]))
-    text = writer.whole()
-    if r.random() < 0.5:
+def written(source: Source, *, size: int = 0) -> str:
+    """The text of a program (a bundle, where it has several files) of a source's choices; `size` 0 chooses one."""
+    writer = Writer(source, size or source.choice([60, 120, 120, 200, 400, 900]))
+    text = writer.whole().text()
+    if source.chance(0.5):
         for glyph, ascii_ in GLYPHS:
             text = text.replace(glyph, ascii_)
     return text
+
+
+def program(seed: int, *, size: int = 0) -> str:
+    """The program of a seed."""
+    return written(Seeded(seed), size=size)

@@ -2,11 +2,17 @@
 
 Everything happens in a forked child with a limit on its time, so that a hang or a crash of ours is a finding and not
 the end of the run.  Verifiers look at every level and after every pass, counts are checked, the allocation is
-proved, and compiled programs must end with no block alive.  Knows nothing of how programs are made.
+proved, and compiled programs must end with no block alive; where that is not asked to be `thorough`, one verifier looks
+at what each level ends with.  Each `(test …)` is compared too.  Knows nothing of how programs are made.
+
+Where the reference ends with 102 or 103, every lane must end so with the same line; how much each printed before is
+its own, as frames differ, but one output must begin the other.  What nobody wrote to end so (not `limits`) is left
+out: what one lane has no room for, another may have.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -16,38 +22,40 @@ import subprocess
 import tempfile
 import traceback
 from collections import Counter
-from typing import cast
+from functools import cache
 
-from compiler.builtins import BUILTINS
 from compiler.diagnostics import Sink
+from compiler.foreign import Host, Linked
 from compiler.hir import interp as hir_interp
 from compiler.hir import verify as hir_verify
-from compiler.hir.ops import CODE as HIR_CODE
-from compiler.hir.ops import OPS as HIR_OPS
 from compiler.hir.program import Program
-from compiler.ir.function import Level, Module
+from compiler.ir.function import Module
 from compiler.link.link import link
 from compiler.lir.lower import lower as lower_to_lir
 from compiler.lir.ops import LIR
 from compiler.lir.verify import verify as verify_lir
 from compiler.lower.lower import lower
-from compiler.memory import rc
+from compiler.memory import rc, regions
 from compiler.mir import interp as mir_interp
 from compiler.mir.ops import MIR
 from compiler.mir.verify import verify as verify_mir
-from compiler.modules.load import load
+from compiler.modules.load import STD, load
 from compiler.object.archive import Archive
 from compiler.object.assemble import assemble
+from compiler.object.elf import read_object
 from compiler.passes.order import checked, optimize
+from compiler.syntax.source import read_bytes
 from compiler.targets.x86_64.compile import compile_function
 from compiler.types.check import check, need_main
-from runtime_c.build import build_freestanding
+from runtime_c.build import build_freestanding, compile_freestanding
+from tests.fuzz.bundle import MAIN, Bundle, unpack
+from tests.fuzz.coverage import cover, cover_hir, cover_machine
+from tests.fuzz.whole import FOREIGN
 
-PATH = "main.0x0"
-STDIN = b"first\n\nlast line"
-ARGV = ["one", "", "two words"]
+FUNCTIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "foreign", "functions.c")
 # What a limit ended: how deep or how big a lane gets is its own.
 LIMITS = (102, 103)
+MEMORY = 16 << 30  # of address space: a lane that is asked for terabytes must not get them
 SECONDS = 60  # of CPU for one program in all lanes
 REFERENCE_SECONDS = 3  # of those, for the reference interpreter; what takes longer is not worth it
 
@@ -74,38 +82,115 @@ class Failure(Exception):
         self.kind, self.detail = kind, detail
 
 
-def front(text: str) -> Program | None:
-    """The checked program, or None when the text is no program."""
-    sink = Sink()
-    graph = load(PATH, frozenset(), sink, read_text=lambda path: text)
-    program = check(graph, sink) if graph is not None else None
-    if program is None or sink or graph is None or not need_main(program, graph, sink):
+class Case:
+    """A bundle under way: what its lanes share."""
+
+    def __init__(self, text: str) -> None:
+        self.bundle = unpack(text)
+        # `exit` ends a program with blocks alive; with this status it is told apart from the end of main.
+        self.exits = "(exit" in text.replace("(exit (bit-or 1 ", "")
+        self.linked: Linked | None = None
+        self.host: Host | None = None
+        if '(extern "C"' in text:
+            self.linked, self.host = foreign()
+
+    def fresh(self) -> Host | None:
+        """C functions that remember nothing of another lane."""
+        if self.host is not None and self.host.channel is not None:
+            self.host.channel.close()
+            self.host.channel = None
+        return self.host
+
+
+@cache
+def foreign() -> tuple[Linked, Host]:
+    """The C functions that programs may declare, as an object and as a host for the interpreters."""
+    linked = Linked()
+    with tempfile.TemporaryDirectory(prefix="zero-fuzz-") as folder:
+        path = os.path.join(folder, "functions.c")
+        with open(FUNCTIONS, "rb") as source, open(path, "wb") as copy:
+            copy.write(b'#pragma GCC diagnostic ignored "-Wmissing-prototypes"\n' + source.read())
+        with open(compile_freestanding(path), "rb") as file:
+            linked.objects.append(read_object(file.read(), "functions.o"))
+    declared = "\n".join(f'(extern "C" {name} (∷ {type_}))' for name, type_ in FOREIGN.items())
+    program = front(f"{declared}\n(ƒ main (_) 0)\n")
+    assert program is not None
+    return linked, Host(program, linked)
+
+
+@cache
+def runtime() -> Archive:
+    """The runtime's archive with every member parsed: programs are linked with it again and again."""
+    path = build_freestanding()
+    with open(path, "rb") as file:
+        archive = Archive(file.read(), path)
+    for at in set(archive.index.values()):
+        archive.member(at)
+    return archive
+
+
+def _read(bundle: Bundle, path: str) -> bytes | str:
+    if path in bundle.files:
+        return bundle.files[path]
+    if path.startswith(STD):
+        return read_bytes(path)
+    raise FileNotFoundError(2, os.strerror(2))
+
+
+def checked_program(text: str, sink: Sink) -> Program | None:
+    """The program of a text, whatever it lacks; what is wrong goes to `sink`."""
+    bundle = unpack(text)
+    graph = load(MAIN, frozenset(bundle.features), sink, read_text=lambda path: _read(bundle, path))
+    if graph is None:
+        return None
+    program = check(graph, sink)
+    if program is None or sink or not graph.complete or not need_main(program, graph, sink):
         return None
     return program
+
+
+def front(text: str) -> Program | None:
+    """The checked program, or None when the text is no program."""
+    return checked_program(text, Sink())
 
 
 def complaints(text: str) -> list[str]:
     """The diagnostics of a text."""
     sink = Sink()
-    graph = load(PATH, frozenset(), sink, read_text=lambda path: text)
-    if graph is not None:
-        check(graph, sink)
-    return [f"{d.kind.code} {d.message}: {text[d.start : d.end]}" for d in sink.items]
+    checked_program(text, sink)
+    return [f"{d.kind.code} {d.message}: {d.file.text[d.start : d.end]}" for d in sink.items]
 
 
-def compare(text: str, *, lanes: tuple[str, ...] = ("mir", "native")) -> Outcome:
-    """Run the program in all lanes, in a child; lane `lir` only counts what would be compiled."""
-    build_freestanding()
+def compare(
+    text: str, *, lanes: tuple[str, ...] = ("mir", "native"), thorough: bool = True, limits: bool = True
+) -> Outcome:
+    """Run the program in all lanes, in a child; lane `lir` only counts what would be compiled.
+
+    What fails with one look at each level is looked at again thoroughly: that names the part.
+    """
+    outcome = _in_child(text, lanes, thorough, limits)
+    if outcome.failed and not thorough:
+        again = _in_child(text, lanes, True, limits)
+        return again if again.failed else outcome
+    return outcome
+
+
+def _in_child(text: str, lanes: tuple[str, ...], thorough: bool, limits: bool) -> Outcome:
+    runtime()  # before the fork, so that it is there for the next program too
+    if '(extern "C"' in text:
+        foreign()
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            gc.disable()
             os.close(receive)
             os.setpgid(0, 0)
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             signal.alarm(SECONDS * 4)
-            outcome = _protected(text, lanes)
+            outcome = _protected(text, lanes, thorough, limits)
             with os.fdopen(send, "wb") as file:
                 pickle.dump((outcome.kind, outcome.detail, dict(outcome.covered), outcome.status), file)
         finally:
@@ -120,9 +205,9 @@ def compare(text: str, *, lanes: tuple[str, ...] = ("mir", "native")) -> Outcome
     return Outcome(kind, detail, Counter(covered), code)
 
 
-def _protected(text: str, lanes: tuple[str, ...]) -> Outcome:
+def _protected(text: str, lanes: tuple[str, ...], thorough: bool, limits: bool) -> Outcome:
     try:
-        return _compare(text, lanes)
+        return _compare(text, lanes, thorough, limits)
     except Failure as failure:
         return Outcome(failure.kind, failure.detail)
     except Exception as error:
@@ -131,43 +216,69 @@ def _protected(text: str, lanes: tuple[str, ...]) -> Outcome:
         return Outcome(f"crash {type(error).__name__} in {where}", traceback.format_exc()[-3000:])
 
 
-def _compare(text: str, lanes: tuple[str, ...]) -> Outcome:
+def _compare(text: str, lanes: tuple[str, ...], thorough: bool, limits: bool) -> Outcome:
     program = front(text)
     if program is None:
         return Outcome("ill-typed", "\n".join(complaints(text)))
-    covered: Counter[str] = Counter()
+    case, covered = Case(text), Counter[str]()
     cover_hir(program, covered)
     _refuse("hir", hir_verify.verify(program))
     # The reference goes first and is the only one that may be too slow.
     signal.setitimer(signal.ITIMER_VIRTUAL, REFERENCE_SECONDS)
-    wanted = interpret(program)
+    wanted = _interpret(program, case)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    # `exit` ends a program with blocks alive; with this status it is told apart from the end of main.
-    frees = wanted[0] == 0 and "(exit" not in text.replace("(exit (bit-or 1 ", "")
-    if wanted[0] in LIMITS:
+    if wanted[0] in LIMITS and not limits:
         return Outcome("skipped", "a limit", covered, wanted[0])
     for level in ("dev", "release"):
-        module = lower(program, entry=program.main)
-        _refuse("mir lower", verify_mir(module))
-        cover(module, MIR, covered)
-        if level == "release":
-            try:
-                optimize(module, after=checked(module))
-            except AssertionError as error:
-                raise Failure(f"verify mir {str(error).split(':')[0]}", str(error)[:3000]) from error
-            cover(module, MIR, covered)
-        rc.run_module(module)
-        _refuse(f"mir counts {level}", verify_mir(module, counted=True))
-        cover(module, MIR, covered)
-        if "mir" in lanes:
-            found = _run_mir(module, level)
-            _same(f"mir {level}", wanted, found)
-        if "native" in lanes:
-            image = _image(module, level, covered)
-            _same(f"native {level}", wanted, _run_native(image, level, frees))
-        elif "lir" in lanes:
-            cover(lower_to_lir(module), LIR, covered)
+        _level(program, case, wanted, level, lanes, thorough, covered)
+    # A test is a program of its own: each lane runs it once, at one of the levels.
+    for test in program.tests:
+        if program.functions[test.function].file.path.startswith("std:"):
+            continue
+        expected = _interpret(program, case, test.function)
+        if expected[0] not in LIMITS or limits:
+            chosen = {"dev": "mir", "release": "native"}
+            for level, lane in chosen.items():
+                if lane in lanes:
+                    _level(program, case, expected, level, (lane,), thorough, covered, test.function)
     return Outcome("ok", "", covered, wanted[0])
+
+
+def _level(
+    program: Program,
+    case: Case,
+    wanted: Result,
+    level: str,
+    lanes: tuple[str, ...],
+    thorough: bool,
+    covered: Counter[str],
+    entry: int = -1,
+) -> None:
+    """Compile the program, or one of its tests, at a level, and compare what its lanes give."""
+    module = lower(program, entry=program.main if entry < 0 else entry)
+    if thorough:
+        _refuse("mir lower", verify_mir(module))
+    cover(module, MIR, covered)
+    if level == "release":
+        try:
+            optimize(module, after=checked(module) if thorough else None)
+        except AssertionError as error:
+            raise Failure(f"verify mir {str(error).split(':')[0]}", str(error)[:3000]) from error
+        cover(module, MIR, covered)
+    regions.run_module(module)
+    if thorough:
+        _refuse("mir regions", verify_mir(module))
+    rc.run_module(module)
+    _refuse(f"mir counts {level}", verify_mir(module, counted=True))
+    cover(module, MIR, covered)
+    if "mir" in lanes:
+        _same(f"mir {level}", wanted, _run_mir(module, level, case))
+    if "native" in lanes:
+        image = _image(module, level, case, thorough, covered)
+        frees = wanted[0] == 0 and not case.exits
+        _same(f"native {level}", wanted, _run_native(image, level, case, frees))
+    elif "lir" in lanes:
+        cover(lower_to_lir(module), LIR, covered)
 
 
 def _refuse(what: str, problems: list[str]) -> None:
@@ -178,6 +289,10 @@ def _refuse(what: str, problems: list[str]) -> None:
 def _same(lane: str, wanted: Result, found: Result) -> None:
     if wanted == found:
         return
+    if wanted[0] in LIMITS and wanted[::2] == found[::2]:
+        printed = sorted((wanted[1], found[1]), key=len)
+        if printed[1].startswith(printed[0]):
+            return
     part = next(name for name, a, b in zip(("status", "stdout", "stderr"), wanted, found) if a != b)
     raise Failure(
         f"{lane} {part}",
@@ -192,22 +307,44 @@ def _differ(wanted: bytes, found: bytes) -> str:
     return f"{len(wanted)} and {len(found)} bytes of output"
 
 
-def _world() -> dict[str, io.BytesIO]:
+def _world(case: Case) -> dict[str, io.BytesIO]:
     os.environ["FUZZ_VALUE"], os.environ["FUZZ_EMPTY"] = "a value", ""
-    return {"stdin": io.BytesIO(STDIN), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
+    return {"stdin": io.BytesIO(case.bundle.stdin.encode()), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
 
 
-def interpret(program: Program) -> Result:
-    world = _world()
-    status = hir_interp.run(program, argv=ARGV, stdin=world["stdin"], stdout=world["stdout"], stderr=world["stderr"])
+def interpret(text: str) -> Result:
+    """What the reference interpreter makes of a program that checks."""
+    program = front(text)
+    assert program is not None
+    return _interpret(program, Case(text))
+
+
+def _interpret(program: Program, case: Case, entry: int | None = None) -> Result:
+    world = _world(case)
+    status = hir_interp.run(
+        program,
+        argv=case.bundle.argv,
+        stdin=world["stdin"],
+        stdout=world["stdout"],
+        stderr=world["stderr"],
+        function=entry,
+        foreign=case.fresh(),
+    )
     return status, world["stdout"].getvalue(), world["stderr"].getvalue()
 
 
-def _run_mir(module: Module, level: str) -> Result:
-    world = _world()
+def _run_mir(module: Module, level: str, case: Case) -> Result:
+    world = _world(case)
     try:
-        out, err = world["stdout"], world["stderr"]
-        status = mir_interp.run(module, argv=ARGV, stdin=world["stdin"], stdout=out, stderr=err, check_counts=True)
+        status = mir_interp.run(
+            module,
+            argv=case.bundle.argv,
+            stdin=world["stdin"],
+            stdout=world["stdout"],
+            stderr=world["stderr"],
+            check_counts=True,
+            foreign=case.fresh(),
+        )
     except Exception as error:
         if type(error).__name__ != "CountError":
             raise
@@ -215,28 +352,33 @@ def _run_mir(module: Module, level: str) -> Result:
     return status, world["stdout"].getvalue(), world["stderr"].getvalue()
 
 
-def _image(module: Module, level: str, covered: Counter[str]) -> bytes:
+def _image(module: Module, level: str, case: Case, thorough: bool, covered: Counter[str]) -> bytes:
     lir = lower_to_lir(module)
     _refuse(f"lir {level}", verify_lir(lir))
     cover(lir, LIR, covered)
     try:
-        codes = [compile_function(f, verify=True) for f in lir.functions.values()]
+        codes = [
+            compile_function(f, verify=thorough, look=lambda made: cover_machine(made, covered))
+            for f in lir.functions.values()
+        ]
     except AssertionError as error:
         raise Failure(f"verify machine {level}", str(error)[:3000]) from error
-    path = build_freestanding()
-    with open(path, "rb") as file:
-        archive = Archive(file.read(), path)
-    return link([assemble(codes, lir.data, "program.o", lir.exported)], archives=[archive])
+    own = assemble(codes, lir.data, "program.o", lir.exported)
+    return link([own, *(case.linked.objects if case.linked else [])], archives=[runtime()])
 
 
-def _run_native(image: bytes, level: str, frees: bool) -> Result:
+def _run_native(image: bytes, level: str, case: Case, frees: bool) -> Result:
     descriptor, path = tempfile.mkstemp(prefix="zero-fuzz-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(image)
         os.chmod(path, 0o700)
         env = {"FUZZ_VALUE": "a value", "FUZZ_EMPTY": "", "ZR_STATS": "1"}
-        done = subprocess.run([path, *ARGV], input=STDIN, capture_output=True, check=False, env=env, timeout=60)
+        if case.bundle.schedule:
+            env["ZR_SCHED"] = case.bundle.schedule
+        given = case.bundle.stdin.encode()
+        argv = [path, *case.bundle.argv]
+        done = subprocess.run(argv, input=given, capture_output=True, check=False, env=env, timeout=60)
     finally:
         os.unlink(path)
     lines = done.stderr.split(b"\n")
@@ -245,24 +387,3 @@ def _run_native(image: bytes, level: str, frees: bool) -> Result:
     if frees and done.returncode == 0 and not (stats and b"live_blocks=0 " in stats[0]):
         raise Failure(f"native {level} leak", repr(stats))
     return done.returncode, done.stdout, errors
-
-
-# ---- what a program reaches
-
-
-def cover_hir(program: Program, covered: Counter[str]) -> None:
-    """Count the HIR ops and the builtins of a program."""
-    wanted = {HIR_CODE["builtin"], HIR_CODE["builtin-fn"]}
-    for body in [f.body for f in program.functions]:
-        for op, imm in zip(body.op, body.imm, strict=True):
-            covered[f"hir {HIR_OPS[op].name}"] += 1
-            if op in wanted:
-                covered[f"builtin {BUILTINS[cast(int, program.insts[imm][1])].name}"] += 1
-
-
-def cover(module: Module, level: Level, covered: Counter[str]) -> None:
-    """Count the ops of a module at a level."""
-    for function in module.functions.values():
-        for block in function.blocks:
-            for value in block.body:
-                covered[f"{level.name} {level.ops[function.op[value]].name}"] += 1

@@ -74,7 +74,7 @@ class Patterns(State):
         if t == BOOL:
             return r.choice(["true", "false"])
         if t[0] == "List":
-            kind = r.randrange(4)
+            kind = r.integer(0, 4 - 1)
             if kind == 0:
                 return "(list)"
             if kind == 1:
@@ -119,7 +119,7 @@ class Patterns(State):
                 names = []
                 inner = [self.name(f.type, names) for f in fields]
                 held: list[tuple[str, Type]] = []
-                number = self.r.randrange(len(fields))
+                number = self.r.integer(0, len(fields) - 1)
                 nested = self.refutable(fields[number].type, 2, held)
                 if nested is not None:
                     names = [n for n in names if n[0] != inner[number]] + held
@@ -163,7 +163,10 @@ class Patterns(State):
         pool = {I64: [i for i in INTEGERS if i.lstrip("-").isdigit()], TEXT: list(TEXTS)}.get(s)
         if pool is None:
             pool = ["0.0", "1.5", "-2.5", "1e16", "0.1"]
-        chosen = self.r.sample(pool, self.r.randint(1, 4))
+        if s == I64 and self.chance(0.15):
+            self._dense_arms(t, depth, arms)
+            return
+        chosen = self.r.sample(pool, self.r.integer(1, 4))
         while chosen:
             first = chosen.pop()
             if chosen and self.chance(0.3):
@@ -174,6 +177,13 @@ class Patterns(State):
             arms.append(self.arm(self.name(s, names), names, t, depth, guard=True))
         names = []
         arms.append(self.arm(self.name(s, names), names, t, depth))
+
+    def _dense_arms(self, t: Type, depth: int, arms: list[str]) -> None:
+        """What becomes a table of jumps."""
+        low = self.r.choice([0, 1, -3, 1000])
+        for number in range(low, low + self.r.choice([5, 8, 12])):
+            arms.append(self.arm(str(number), [], t, min(depth, 1)))
+        arms.append(self.arm("_", [], t, depth))
 
     # ---- records
 
@@ -198,7 +208,7 @@ class Patterns(State):
         mine = [row for row in self.record(None) if row[0] == t]
         if not mine:
             return None
-        chosen = self.r.sample(mine, self.r.randint(1, len(mine)))
+        chosen = self.r.sample(mine, self.r.integer(1, len(mine)))
         return f"(with {self.expr(t, depth)} {' '.join([f'({n} {self.expr(k, depth)})' for _, n, k, _ in chosen])})"
 
     def put_field(self, t: Type, depth: int) -> str | None:

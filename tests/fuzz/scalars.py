@@ -50,19 +50,17 @@ class Scalars(State):
     def literal(self, t: Type, depth: int) -> str | None:
         r = self.r
         if t == I64:
-            return str(r.getrandbits(64) - (1 << 63)) if r.random() < 0.1 else r.choice(INTEGERS)
+            return str(r.integer(-(1 << 63), (1 << 63) - 1)) if r.chance(0.1) else r.choice(INTEGERS)
         if t == F64:
             return r.choice(FLOATS)
         if t == TEXT:
-            return '"two words"' if r.random() < 0.1 else r.choice(TEXTS)
+            return '"two words"' if r.chance(0.1) else r.choice(TEXTS)
         if t[0] == "Bool":
             return r.choice(["true", "false"])
         if t == UNIT:
             return "unit"
         if t == BYTES:
-            return (
-                f"(text->bytes {r.choice(TEXTS)})" if r.random() < 0.6 else f"(bytes {r.choice(['0', '1', '3', '40'])})"
-            )
+            return f"(text->bytes {r.choice(TEXTS)})" if r.chance(0.6) else f"(bytes {r.choice(['0', '1', '3', '40'])})"
         if t[0] == "→":
             return self.function_value(t, depth)
         if t[0] in ("List", "Array"):
@@ -183,6 +181,9 @@ class Scalars(State):
         v, text, index = self.fresh("v"), self.expr(TEXT, depth), self.expr(I64, depth)
         if self.chance(0.04):
             return f"(text-at {text} {index})"
+        if self.chance(0.3):  # a byte compared where it lies
+            word, byte = self.r.choice(["=", "<", ">=", "!="]), self.r.choice(["97", "0", "46", "255"])
+            return f'(≔ (({v} (text-cat {text} "."))) (if ({word} (text-at {v} 0) {byte}) (text-len {v}) {index}))'
         return f'(≔ (({v} (text-cat {text} "."))) (text-at {v} (% (bit-and {index} 255) (text-len {v}))))'
 
     def _slice(self, name: str, by: dict[str, Type], depth: int) -> str:

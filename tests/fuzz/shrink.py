@@ -1,7 +1,8 @@
 """Makes a failing program small: drops and simplifies parenthesized forms while the same failure stays.
 
 Works on any program's text, by trying: delete an element, put an element in the place of its form, put a simple value
-there.  What no longer checks does not fail in the same way, so types need no thought here.
+there.  What no longer checks does not fail in the same way, so types need no thought here.  The lines that make a
+bundle of a text are elements too: without one its files are one, or a feature is off.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def parse(text: str) -> list[Tree]:
         elif token == ")":
             done = stack.pop()
             stack[-1].append(done)
+        elif token.startswith(";; ") and len(stack) == 1:  # a directive of a bundle
+            stack[0].append(token)
         elif token[0] != ";":
             stack[-1].append(token)
     return stack[0]

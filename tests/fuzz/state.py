@@ -5,8 +5,7 @@ Knows no expressions.
 
 from __future__ import annotations
 
-import random
-
+from tests.fuzz.source import Source
 from tests.fuzz.terms import Type, Types, variables
 
 
@@ -32,7 +31,7 @@ class Signature:
 class State:
     """One program under way."""
 
-    def __init__(self, r: random.Random, limit: int) -> None:
+    def __init__(self, r: Source, limit: int) -> None:
         self.r = r
         self.size = limit  # expressions of a function
         self.limit = limit
@@ -52,7 +51,7 @@ class State:
         self.made: list[tuple[Type, str, list[Variable], int]] = []
 
     def chance(self, p: float) -> bool:
-        return self.r.random() < p
+        return self.r.chance(p)
 
     def fresh(self, prefix: str) -> str:
         self.number += 1

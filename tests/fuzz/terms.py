@@ -6,10 +6,10 @@ Knows no expressions.  A new kind of type is a case of `Types.pick`.
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from compiler.builtins import BUILTINS
+from tests.fuzz.source import Source
 
 Type = tuple[Any, ...]  # ("Head", argument types…)
 
@@ -100,10 +100,10 @@ RESULT = Data("Result", ("a", "e"), [("Ok", [Field("", ("a",), False)]), ("Err",
 class Types:
     """The data types of one program, and random types over them."""
 
-    def __init__(self, r: random.Random) -> None:
+    def __init__(self, r: Source) -> None:
         self.r = r
         self.data: dict[str, Data] = {"Option": OPTION, "Result": RESULT}
-        for number in range(r.randint(1, 4)):
+        for number in range(r.integer(1, 4)):
             self._declare(number)
 
     def _declare(self, number: int) -> None:
@@ -111,20 +111,20 @@ class Types:
         name = f"D{number}"
         params = ("a", "b")[: r.choice([0, 0, 1, 1, 2])]
         own = (name, *[(p,) for p in params])
-        record = r.random() < 0.4
+        record = r.chance(0.4)
         constructors: list[tuple[str, list[Field]]] = []
-        for index in range(1 if record else r.randint(1, 4)):
+        for index in range(1 if record else r.integer(1, 4)):
             fields = []
-            for place in range(r.randint(1, 4) if record else r.choice([0, 1, 1, 2, 3])):
+            for place in range(r.integer(1, 4) if record else r.choice([0, 1, 1, 2, 3])):
                 # A first constructor that needs no value of its own type keeps every type inhabited.
-                if index and r.random() < 0.3:
-                    t = own if r.random() < 0.7 else ("List", own)
-                elif params and r.random() < 0.5:
+                if index and r.chance(0.3):
+                    t = own if r.chance(0.7) else ("List", own)
+                elif params and r.chance(0.5):
                     t = (r.choice(params),)
                 else:
                     t = self.pick(1)
                 # A mutable place that can hold only base types can never close a cycle.
-                mutable = record and r.random() < 0.5 and not variables(t) and self.flat(t)
+                mutable = record and r.chance(0.5) and not variables(t) and self.flat(t)
                 fields.append(Field(f"f{number}-{place}" if record else "", t, mutable))
             constructors.append((f"C{number}-{index}", fields))
         used = set().union(*[variables(f.type) for f in constructors[0][1]])
@@ -137,11 +137,11 @@ class Types:
     def pick(self, depth: int = 2, *, also: tuple[str, ...] = (), functions: bool = True) -> Type:
         """A random type; `also` are type variables in scope."""
         r = self.r
-        kind = r.random()
+        kind = r.fraction()
         if depth <= 0 or kind < 0.5:
-            if also and r.random() < 0.4:
+            if also and r.chance(0.4):
                 return (r.choice(also),)
-            return UNIT if r.random() < 0.03 else r.choice(BASE)
+            return UNIT if r.chance(0.03) else r.choice(BASE)
         if kind < 0.62:
             return ("List", self.pick(depth - 1, also=also, functions=functions))
         if kind < 0.7:

@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="differential")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=100_000)
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
     tree, kinds, ends = commit(), Counter[str](), Counter[str]()
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> int:
         last = min(first + CHUNK, options.seed + options.count)
         seen = Tee()
         with contextlib.redirect_stdout(seen):
-            fuzz(["--count", str(last - first), "--seed", str(first)])
+            fuzz(["--count", str(last - first), "--seed", str(first), "--jobs", str(options.jobs)])
         became, ended = told(seen.getvalue())
         assert became.total() == last - first, became
         kinds.update(became)

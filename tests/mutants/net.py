@@ -22,7 +22,7 @@ from collections import Counter
 
 from compiler.diagnostics import Sink
 from compiler.lower.lower import lower
-from compiler.memory import rc
+from compiler.memory import rc, regions
 from compiler.mir import interp as mir_interp
 from compiler.mir.verify import verify as verify_mir
 from compiler.passes.order import checked, optimize
@@ -105,6 +105,7 @@ def _program(program: Program) -> None:
                 optimize(module, after=checked(module))
             except AssertionError as error:
                 raise lanes.Failure("verify mir", str(error)[:500]) from error
+        regions.run_module(module)
         rc.run_module(module)
         _refuse("counts", verify_mir(module, counted=True))
         _same(f"mir {level}", wanted, _mir(module, program))

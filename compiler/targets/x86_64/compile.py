@@ -13,6 +13,8 @@ from compiler.targets.x86_64.select import select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compiler.ir.function import Function
     from compiler.machine.code import Code
     from compiler.machine.function import MachineFunction
@@ -32,11 +34,13 @@ def machine_function(f: Function) -> MachineFunction:
     return mf
 
 
-def compile_function(f: Function, verify: bool = False) -> Code:
-    """The machine code of one LIR function."""
+def compile_function(f: Function, verify: bool = False, look: Callable[[MachineFunction], None] | None = None) -> Code:
+    """The machine code of one LIR function; `look` sees it before it is encoded."""
     mf = select(f)
     if not verify:
         allocator.allocate(mf, target)
+        if look is not None:
+            look(mf)
         return encode(mf)
     from compiler.machine.checker import check
     from compiler.machine.verify import verify as problems_of
@@ -46,6 +50,8 @@ def compile_function(f: Function, verify: bool = False) -> Code:
     assert record is not None
     _refuse(mf.name, "after allocation", problems_of(mf, target))
     _refuse(mf.name, "allocation", check(mf, record, target))
+    if look is not None:
+        look(mf)
     return encode(mf)
 
 
