@@ -154,10 +154,10 @@ def docs(_: Context) -> None:
     finish(python("-m", "tools.reference"))
 
 
-@task(help={"count": "how many programs", "seed": "of the first one"})
-def fuzz(_: Context, count: int = 1000, seed: int = 0) -> None:
-    """Compare all lanes on random programs; failures are shrunk and kept in fixtures/regressions."""
-    finish(python("-m", "tests.fuzz", "--count", str(count), "--seed", str(seed)))
+@task(help={"count": "how many programs", "seed": "of the first one", "jobs": "processes at once"})
+def fuzz(_: Context, count: int = 1000, seed: int = 0, jobs: int = 1) -> None:
+    """`zero fuzz`: compare all lanes on random programs; failures are shrunk and kept in fixtures/regressions."""
+    finish(python("-m", "compiler.cli", "fuzz", "--count", str(count), "--seed", str(seed), "--jobs", str(jobs)))
 
 
 @task(

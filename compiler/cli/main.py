@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "say more about a diagnostic's code"),
     "lock": ("lock", "pin the packages of a project in 0x0.lock"),
     "doc": ("doc", "write a module's documentation as Markdown"),
+    "fuzz": ("fuzz", "compare all lanes on random programs"),
     "cache": ("cache", "look after the results of earlier builds"),
 }
 
