@@ -1,8 +1,8 @@
 """What goes to another actor captures no variable that can change: TYPE_ESCAPE.
 
-A `spawn` or `send` is followed to the λ that it is given: directly, through `if`, `do`, `region`, `≔`, `match`, through a local
-whose one value is a λ, and through what that λ captures in turn.  A function from elsewhere is not followed; whatever
-variables it captured are copied when it goes, so actors share nothing in any case.
+A `spawn` or `send` is followed to the λ that it is given: directly, through `if`, `do`, `region`, `≔`, `match`, through
+a local whose one value is a λ, and through what that λ captures in turn.  A function from elsewhere is not followed;
+whatever variables it captured are copied when it goes, so actors share nothing in any case.
 Runs over finished bodies, only those that use an actor's builtins.
 """
 
