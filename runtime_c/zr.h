@@ -215,7 +215,8 @@ static inline size_t zr_strlen(const char *s)
 /* Static objects are counted by all threads without care, so a count may drift, in time even to 0: where they lie
  * tells them too.  They are .data of an image at a low address, so .bss lies behind them and every mapping behind that. */
 #ifdef ZR_HOSTED
-static inline int zr_in_image(const zr_object *object) { return (void)object, 0; } /* no compiled code, no drift */
+/* No compiled code, so no drift: a static object's count is still its first one, which no count in a region comes near. */
+static inline int zr_in_image(const zr_object *object) { return object->count == ZR_IMMORTAL; }
 #else
 extern char zr_behind_data;
 static inline int zr_in_image(const zr_object *object) { return (const char *)object < &zr_behind_data; }
