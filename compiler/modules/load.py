@@ -63,7 +63,7 @@ class _Project:
 class _Unit:
     """A file on its way to become a module."""
 
-    __slots__ = ("at", "key", "module", "number", "parsed", "project", "sound", "wanted")
+    __slots__ = ("at", "found", "key", "module", "number", "parsed", "project", "sound", "wanted")
 
     def __init__(self, key: str, project: _Project, module: Module, wanted: list[Wanted], parsed: bool) -> None:
         self.key = key
@@ -71,6 +71,7 @@ class _Unit:
         self.module = module
         self.wanted = wanted
         self.at = 0  # the next import to resolve
+        self.found: tuple[str, str, _Project] | None = None  # what it means, while that file is read
         self.parsed = parsed
         self.sound = parsed
         self.number = -1  # index in the graph; -1 while under way, or not sound
@@ -90,6 +91,7 @@ class _Loader:
         self.locked: Locked | None = None
         self.packages: dict[str, _Project] = {}
         self.library = _Project(STD, Features(features, None), None, None)
+        self.real: dict[str, str] = {}  # folder as written -> without links
         self.holders: dict[str, bool] = {}  # whether a folder below the project's holds a manifest
 
     def load(self, root: str) -> Graph | None:
@@ -159,7 +161,8 @@ class _Loader:
 
     def _follow(self, unit: _Unit, wanted: Wanted) -> None:
         """Resolve one import: attach it, open its file first, or complain."""
-        found = self._resolve(unit, wanted)
+        found = unit.found or self._resolve(unit, wanted)
+        unit.found = None
         if found is None:
             unit.at += 1
             unit.sound = False
@@ -175,6 +178,7 @@ class _Loader:
                 unit.sound = False
                 return
             self.path.append(self._open(key, path, data, project))
+            unit.found = found
             return
         unit.at += 1
         if target in self.path:
@@ -212,7 +216,7 @@ class _Loader:
         path = os.path.normpath(os.path.join(os.path.dirname(unit.module.file.path), text))
         key = ""
         if "\0" not in text and not os.path.isabs(text):
-            key = os.path.realpath(os.path.join(os.path.dirname(unit.key), text))
+            key = self._real(os.path.join(os.path.dirname(unit.key), text))
         if not key.startswith(project.folder.rstrip(os.sep) + os.sep) and "\0" not in text:
             folder = os.path.basename(project.folder) or project.folder
             self._complain(unit, wanted, semantic.OUTSIDE_PROJECT, path=text, folder=folder)
@@ -223,7 +227,18 @@ class _Loader:
         if not key:
             return key, path, project  # no file's name holds a NUL: reading it says so
         # Behind a linked file, the path as written can lead to a namesake beside the link.
-        return key, path if os.path.realpath(path) == key else key, project
+        return key, path if self._real(path) == key else key, project
+
+    def _real(self, path: str) -> str:
+        """`os.path.realpath`, with one walk through the folders above for all files of a folder."""
+        folder, name = os.path.split(path)
+        if name in ("", os.curdir, os.pardir):
+            return os.path.realpath(path)
+        real = self.real.get(folder)
+        if real is None:
+            real = self.real[folder] = os.path.realpath(folder)
+        path = os.path.join(real, name)
+        return os.path.realpath(path) if os.path.islink(path) else path
 
     def _held(self, folder: str, limit: str) -> bool:
         """Whether a folder between `limit` (exclusive) and `folder` is a project of its own."""

@@ -4,7 +4,7 @@ Maranget's usefulness, asked for all arms in one walk: the matrix of patterns is
 of one column at a time.  Where a matrix has no rows left, a value is missing; the row on top of a matrix
 of wildcards is an arm that some value reaches.  An arm that is never on top is unreachable.  Guards may
 be false, so a guarded row is passed by.  Equal matrices are looked at once; what is still exponential ends
-at a stated number of rows.
+at a stated number of rows.  Plain matches are told by a look at their arms first.
 Source: L. Maranget, "Warnings for pattern matching", JFP 17(3), 2007.
 """
 
@@ -26,6 +26,7 @@ P_ANY, P_BIND, P_I64, P_F64, P_BOOL, P_TEXT = (
     CODE["p-text"],
 )
 P_UNIT, P_CTOR, P_NIL, P_CONS, P_OR = CODE["p-unit"], CODE["p-ctor"], CODE["p-nil"], CODE["p-cons"], CODE["p-or"]
+PLAIN = frozenset([P_I64, P_BOOL, P_TEXT, P_UNIT, P_CTOR, P_NIL, P_CONS])  # an F64 has two zeros
 WILD = -1
 MAX_ROWS = 1_000_000  # looked at for one match; the message names it
 REMEMBER_FROM = 2_000  # rows: most matches are done before, and need no memory of what they have seen
@@ -232,6 +233,8 @@ class Coverage:
 def examine(program: Program, body: Body, match: int) -> tuple[str | None, list[int]] | None:
     """(a missing value as source or None, arm nodes that cannot be reached) of a match node; None is too much work."""
     scrutinee, *arms = body.children(match)
+    if _is_plain(program, body, body.type[scrutinee], arms):
+        return None, []
     rows: list[Row] = []
     for k, arm in enumerate(arms):
         rows.append((k, bool(body.imm[arm]), (body.children(arm)[0],)))
@@ -242,3 +245,43 @@ def examine(program: Program, body: Body, match: int) -> tuple[str | None, list[
         return None
     unreachable = [arm for k, arm in enumerate(arms) if k not in coverage.reached]
     return (missing[0] if missing else None), unreachable
+
+
+def _is_plain(program: Program, body: Body, t: int, arms: list[int]) -> bool:
+    """Whether a look at the outermost patterns shows that all is covered and reached; False is no answer.
+
+    Most matches name each constructor once, with nothing but names inside, and perhaps end with a name for the rest.
+    """
+    op = body.op
+    seen: set[int] = set()
+    last = arms[-1]
+    for arm in arms:
+        if body.imm[arm]:
+            return False
+        node = body.kids[body.first[arm]]
+        code = op[node]
+        if code in (P_ANY, P_BIND):
+            return arm == last and len(seen) < _heads(program, t)
+        if code not in PLAIN:
+            return False
+        if body.count[node]:
+            for kid in body.children(node):
+                if op[kid] != P_ANY and op[kid] != P_BIND:
+                    return False
+        which = code if code in (P_NIL, P_CONS) else body.imm[node]
+        if code == P_CTOR:
+            target = program.insts[which][1]
+            assert isinstance(target, tuple)
+            which = target[1]
+        if which in seen:
+            return False
+        seen.add(which)
+    return len(seen) == _heads(program, t)
+
+
+def _heads(program: Program, t: int) -> float:
+    """How many heads the values of a type have; infinitely many for numbers and texts."""
+    head = program.types.head[t]
+    if head >= H_USER:
+        return len(program.datas[head - H_USER].ctors)
+    return 2 if t == BOOL or head == H_LIST else 1 if t == UNIT else float("inf")

@@ -81,11 +81,14 @@ def _close(f: Frame, failed: bool) -> None:
     types = f.body.type
     solved = u.solved
     parts = u.types.parts
-    for node, t in enumerate(types):
-        if t < 0:
-            t = types[node] = solved(t)
-        if parts[t] > MAX_PARTS and not failed:
-            failed = True  # once a body
+    # A body has few distinct types: each is closed and measured once.
+    closed_types = {t: solved(t) for t in dict.fromkeys(types)}
+    if min(closed_types, default=0) < 0:
+        types[:] = map(closed_types.__getitem__, types)
+    if not failed:
+        large = {t for t in closed_types.values() if parts[t] > MAX_PARTS}
+        if large:
+            node = next(node for node, t in enumerate(types) if t in large)  # once a body
             f.c.sink.add(backend.LARGE_TYPE, f.module.file, f.body.start[node], f.body.end[node])
     for local in f.locals:
         if local.type < 0:

@@ -134,3 +134,26 @@ def test_texts_and_floats_never_run_out() -> None:
 def test_negative_zero_is_zero() -> None:
     _, sink = run("(ƒ f (x) (match x (0.0 1) (-0.0 2) (_ 3)))" + MAIN)
     assert [d.kind.code for d in sink.items] == ["SEM_MATCH-002"]
+
+
+def test_plain_matches_are_held_to_the_same() -> None:
+    """Those with nothing but names inside their outermost patterns are told by a look at the arms alone."""
+    for arms, codes in (
+        ("(true 1) (false 2)", []),
+        ("(true 1) (false 2) (_ 3)", ["SEM_MATCH-002"]),
+        ("(true 1) (true 2) (false 3)", ["SEM_MATCH-002"]),
+        ("(true 1)", ["SEM_MATCH-001"]),
+        ("(true 1) (y 2)", []),
+        ("(y 1) (true 2)", ["SEM_MATCH-002"]),
+        ("((Some y) 1) (None 2)", []),
+        ("((Some _) 1) (None 2) (z 3)", ["SEM_MATCH-002"]),
+        ("((Some 1) 1) (None 2)", ["SEM_MATCH-001"]),
+        ("((list) 1) ((cons a b) 2)", []),
+        ("((list) 1) ((cons a (list)) 2)", ["SEM_MATCH-001"]),
+        ("(1 1) (2 2) (1 3) (_ 4)", ["SEM_MATCH-002"]),
+        ("(1 1) (2 2) (_ 4)", []),
+        ("(unit 1)", []),
+        ("((Some y) (when true) 1) (None 2)", ["SEM_MATCH-001"]),
+    ):
+        _, sink = run(f"(ƒ f (x) (match x {arms}))" + MAIN)
+        assert [d.kind.code for d in sink.items] == codes, arms
