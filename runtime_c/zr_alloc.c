@@ -231,7 +231,7 @@ static void free_page(page *old)
 {
     segment *home = segment_of(old);
     home->vacant |= slots_mask((uint32_t)(old - (page *)home), old->slots);
-    old->owner = 0;
+    __atomic_store_n(&old->owner, 0, __ATOMIC_RELAXED);
     if (home->vacant == ALL_SLOTS && ++mine.empty_segments > 1) { /* one stays, against to and fro */
         mine.empty_segments--;
         unlink_segment(&mine.segments, home);
@@ -300,7 +300,7 @@ RAW static void free_here(page *home, void *block)
     mine.live_bytes -= home->size;
     mine.live_blocks--;
     if (home->state == FULL) {
-        home->owner = mine.tracked ? 0 : self();
+        __atomic_store_n(&home->owner, mine.tracked ? 0 : self(), __ATOMIC_RELAXED);
         add_partial(home);
     }
     if (home->used == 0) {
@@ -368,7 +368,7 @@ RAW __attribute__((noinline)) static void *alloc_slow(size_t n)
         if (from) {
             from->used--;
             from->state = FULL;
-            from->owner = 0;
+            __atomic_store_n(&from->owner, 0, __ATOMIC_RELAXED);
         }
         from = mine.first[class];
         if (from)
@@ -379,7 +379,7 @@ RAW __attribute__((noinline)) static void *alloc_slow(size_t n)
         from->state = CURRENT;
         mine.current[class] = from;
         if (!mine.tracked) {
-            from->owner = self();
+            __atomic_store_n(&from->owner, self(), __ATOMIC_RELAXED);
             set_direct(class, from);
         }
     }
@@ -465,7 +465,7 @@ void zr_track(void)
         set_direct(class, &no_page);
     for (segment *at = mine.segments; at; at = at->next)
         for (uint32_t slot = 1; slot < 64; slot++)
-            ((page *)at)[slot].owner = 0;
+            __atomic_store_n(&((page *)at)[slot].owner, 0, __ATOMIC_RELAXED);
 }
 
 /* Exact for the calling thread's heap; walks its pages. */
