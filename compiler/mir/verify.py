@@ -346,7 +346,8 @@ def _outliving(module: Module) -> list[str]:
         function = module.functions[name]
         flow = Flow(function, known)
         judgement = judge(flow)
-        leaves = {function.args[v][0]: function.imm[v] for v in range(len(function.op)) if function.op[v] == LEAVE}
+        live = [value for block in function.blocks for value in block.body]  # what is in no block means nothing
+        leaves = {function.args[value][0]: function.imm[value] for value in live if function.op[value] == LEAVE}
         for value in judgement.stacks:
             if function.op[value] not in PLAIN:
                 continue

@@ -138,6 +138,16 @@ def test_what_outlives_its_region_is_found(why, body):
     assert all(problem.startswith("V213") and why in problem for problem in problems), problems
 
 
+def test_a_leave_in_no_block_says_nothing_of_its_region():
+    body = "  %6:list<i64> = make #1 %1 %2\n  %7:cell<list<i64>> = region.cell %3 %6\n" + LEAVE.replace("#0", "#1")
+    module = parse_module(REGION + body + "  return %1\n", MIR)
+    assert verify(module) == []
+    function = module.functions["f"]
+    enter = next(v for v, op in enumerate(function.op) if op == MIR.code["region.enter"])
+    function.value(MIR.code["region.leave"], "", (enter,), 0)  # as passes leave behind what they copied or dropped
+    assert verify(module) == []
+
+
 # Counted functions that are wrong, each in one way.
 COUNTED = [
     ("leaks", "b0(%0:text)\n  %1:i64 = const.i64 #1\n  return %1\n"),
