@@ -65,6 +65,40 @@ def keep(folder: pathlib.Path, seed: int, outcome: Outcome, tries: int) -> pathl
     return path
 
 
+class Campaign:
+    """What became of the programs of many seeds."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()  # "ok", "skipped", or how lanes differ
+        self.statuses: Counter[int] = Counter()  # of those that agree
+        self.covered: Counter[str] = Counter()
+
+    @property
+    def failures(self) -> int:
+        return self.kinds.total() - self.kinds["ok"] - self.kinds["skipped"]
+
+    def run(self, seeds: range, *, jobs: int, out: pathlib.Path, tries: int) -> None:
+        """Add these seeds; failures are printed, and the first of each kind is shrunk and kept."""
+        for done, (seed, outcome) in enumerate(outcomes(seeds, max(1, jobs)), 1):
+            self.kinds[outcome.kind] += 1
+            self.covered.update(outcome.covered)
+            if not outcome.failed:
+                self.statuses[outcome.status] += 1
+            else:
+                print(f"seed {seed}: {outcome.kind}\n{outcome.detail}", flush=True)
+                if self.kinds[outcome.kind] == 1:  # one of a kind is worth the time
+                    print(f"  kept as {os.path.relpath(keep(out, seed, outcome, tries))}", flush=True)
+            if done % STEP == 0 and done < len(seeds):
+                print(f"{done} of {len(seeds)} programs", file=sys.stderr, flush=True)
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{number} with {status}" for status, number in sorted(self.statuses.items()))
+        agree = self.kinds["ok"]
+        parts = [f"{agree} program{'s' * (agree != 1)} agree{'s' * (agree == 1)} on all lanes"]
+        parts += [f"{number} {kind}" for kind, number in sorted(self.kinds.items()) if kind != "ok"]
+        return "; ".join(parts) + (f" (ended: {ends})" if ends else "")
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="fuzz")
     parser.add_argument("--count", type=int, default=1000)
@@ -74,26 +108,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--tries", type=int, default=2000, help="how long a failure is shrunk")
     parser.add_argument("--coverage", action="store_true", help="print how often each row was reached")
     options = parser.parse_args(arguments)
-    kinds: Counter[str] = Counter()
-    statuses: Counter[int] = Counter()
-    covered: Counter[str] = Counter()
+    campaign = Campaign()
     seeds = range(options.seed, options.seed + options.count)
-    for done, (seed, outcome) in enumerate(outcomes(seeds, max(1, options.jobs)), 1):
-        kinds[outcome.kind] += 1
-        covered.update(outcome.covered)
-        if not outcome.failed:
-            statuses[outcome.status] += 1
-        else:
-            print(f"seed {seed}: {outcome.kind}\n{outcome.detail}", flush=True)
-            if kinds[outcome.kind] == 1:  # one of a kind is worth the time
-                print(f"  kept as {os.path.relpath(keep(options.out, seed, outcome, options.tries))}", flush=True)
-        if done % STEP == 0 and done < len(seeds):
-            print(f"{done} of {len(seeds)} programs", file=sys.stderr, flush=True)
-    print(f"programs: {dict(sorted(kinds.items()))}  ends: {dict(sorted(statuses.items()))}")
-    print(f"never generated: {missing(covered) or 'nothing'}")
+    campaign.run(seeds, jobs=options.jobs, out=options.out, tries=options.tries)
+    print(campaign)
     if options.coverage:
-        print(table(covered), end="")
-    return DIFFERS if any(kind not in ("ok", "skipped") for kind in kinds) else 0
+        print(table(campaign.covered), end="")
+        print(f"never generated: {', '.join(missing(campaign.covered)) or 'nothing'}")
+    return DIFFERS if campaign.failures else 0
 
 
 if __name__ == "__main__":
