@@ -335,5 +335,5 @@ class _Loader:
 def _entries(folder: str) -> list[str]:
     try:
         return os.listdir(folder or ".")
-    except OSError:
+    except (OSError, ValueError):  # a path with a NUL in it is none
         return []
