@@ -83,26 +83,31 @@ def held_params(function: Function, borrowed: set[int]) -> set[int]:
     return held
 
 
-def _outliving(function: Function, params: set[int]) -> set[int]:
-    """Block parameters that are used outside a region of theirs: what they walk through may die in it."""
-    from compiler.mir.regions import entry_stacks, walk
+class _Reach:
+    """In which open regions each value is made, and in which the block parameters are used."""
 
-    stacks = entry_stacks(function)
-    home: dict[int, tuple[int, ...]] = {}
-    for index, stack in stacks.items():
-        for param in function.blocks[index].params:
-            home[param] = stack
-    found: set[int] = set()
-    for index, value, stack in walk(function):
-        used = set(function.args[value])
-        if value == function.blocks[index].body[-1]:
-            for _, args in function.blocks[index].succs:
-                used.update(args)
-        for param in used & params:
-            mine = home[param]
-            if stack[: len(mine)] != mine:
-                found.add(param)
-    return found
+    def __init__(self, function: Function) -> None:
+        from compiler.mir.regions import entry_stacks, walk
+
+        self.made: dict[int, tuple[int, ...]] = {}
+        self.used: dict[int, set[tuple[int, ...]]] = {}
+        for index, stack in entry_stacks(function).items():
+            for param in function.blocks[index].params:
+                self.made[param] = stack
+                self.used[param] = set()
+        for index, value, stack in walk(function):
+            self.made[value] = stack
+            used = function.args[value]
+            if value == function.blocks[index].body[-1]:
+                used = (*used, *[arg for _, args in function.blocks[index].succs for arg in args])
+            for param in used:
+                if param in self.used:
+                    self.used[param].add(stack)
+
+    def outlives(self, param: int, root: int) -> bool:
+        """Whether the parameter is used where a region is over in which the root was made: it may have died there."""
+        mine = self.made.get(root, ())
+        return any(stack[: len(mine)] != mine for stack in self.used.get(param, ()))
 
 
 def leases(function: Function, held: set[int]) -> dict[int, int]:
@@ -112,8 +117,7 @@ def leases(function: Function, held: set[int]) -> dict[int, int]:
     """
     incoming = _incoming(function)
     candidates = {param for param in incoming if param not in held}
-    if ENTER in function.op:
-        candidates -= _outliving(function, candidates)
+    reach = _Reach(function) if candidates and ENTER in function.op else None
     while True:
         roots: dict[int, int] = {}
         conflict: set[int] = set()
@@ -132,6 +136,9 @@ def leases(function: Function, held: set[int]) -> dict[int, int]:
                             continue
                         base = roots[base]
                     if base in held or is_static(function, base) or roots.get(param, base) != base:
+                        conflict.add(param)
+                        break
+                    if reach is not None and reach.outlives(param, base):
                         conflict.add(param)
                         break
                     if param not in roots:
