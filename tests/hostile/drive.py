@@ -56,7 +56,7 @@ def one(data: bytes) -> str:
     """Everything the front end does with a file; a word for what became of it."""
 
     def reader(path: str) -> bytes:
-        if os.path.basename(path) == PATH:
+        if path == PATH:  # no other: one that is read under every name imports itself without end
             return data
         raise FileNotFoundError(2, "No such file or directory")
 
