@@ -182,12 +182,16 @@ class Counts:
                 self.kind[candidate] = OWNED
 
     def own(self, values: int) -> None:
-        """Count these where they are defined."""
+        """Count these where they are defined, but for what a static object or the caller keeps alive."""
         while values:
             value = values.bit_length() - 1
             values &= ~(1 << value)
-            self.owned_at_def.add(value)
-            self.kind[value] = OWNED
+            above = value
+            while self.kind[above] == BORROWED:
+                above = self.parent[above]
+            if self.kind[above] != ALIVE:
+                self.owned_at_def.add(value)
+                self.kind[value] = OWNED
 
     # Insertion.
 
