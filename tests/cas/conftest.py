@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,6 +25,15 @@ SAMPLES: dict[str, bytes] = {
 def sample(kind: str) -> bytes:
     """A payload of a kind."""
     return SAMPLES[KINDS[kind].form]
+
+
+@pytest.fixture(autouse=True)
+def _kinds_in_order() -> Iterator[None]:
+    """Put the table back as it was, order included: the reference page of the store is made from it."""
+    before = dict(KINDS)
+    yield
+    KINDS.clear()
+    KINDS.update(before)
 
 
 @pytest.fixture
