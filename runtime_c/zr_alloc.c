@@ -1,10 +1,6 @@
 /* zr_alloc.c -- the allocator: size classes, a heap per thread, spans of 64 KiB slots in 4 MiB segments.
  *
- *     segment (4 MiB, aligned) = slot 0: its own head and one `page` per slot | slots 1..63: blocks
- *     page    = one span of 1..32 slots that holds blocks of one class: a free list, refilled by carving
- *
- * A block's page is found by masking its address.  Classes step by 16 bytes to 128, then by an eighth, so at most
- * 12.5 % of a block is unused (15 bytes of the smallest).  Above 512 KiB a block is its own mapping.
+ * The layout is in zr_heap.h.
  * `page.owner` is the thread whose plain `zr_free` may push on the page; it is 0 for whatever needs a closer look
  * (full pages, inner slots, large blocks, tracking), so one comparison guards the fast path.
  * A block freed by another thread goes to its heap's atomic list and comes home at that heap's next slow step.
@@ -13,7 +9,7 @@
  * Threads live until the program ends (zr_sched.c), so no heap is ever without its thread.
  * Source: mimalloc (Leijen, Zorn, de Moura 2019), free-list sharding by page.
  */
-#include "zr.h"
+#include "zr_heap.h"
 #include "zr_sched.h"
 #include "zr_sys.h"
 
@@ -29,59 +25,6 @@ void __asan_unpoison_memory_region(void const volatile *, size_t);
 #define RAW
 #endif
 
-#define SEGMENT_BYTES ((size_t)4 << 20)
-#define SLOT_BYTES ((size_t)64 << 10)
-#define ALL_SLOTS (~(uint64_t)1) /* slot 0 is the segment's head */
-#define DIRECT_BYTES 1024        /* sizes up to this find their page by one load */
-#define DIRECT (DIRECT_BYTES / 16 + 1)
-#define CLASS_BYTES ((size_t)512 << 10)
-#define CLASSES 104
-#define CARVE_BYTES 4096u        /* carve about a system page at a time: what is never used is never touched */
-
-enum { PARTIAL, CURRENT, FULL };
-
-typedef struct page {
-    _Alignas(64)      /* and so 64 bytes */
-    void *free;       /* list of free blocks, linked through their first word */
-    uintptr_t owner;
-    uint32_t used;    /* live blocks, and one more while CURRENT, so a current page is never empty */
-    uint32_t carved, capacity;
-    uint32_t size;    /* of a block */
-    struct page *next, *prev;
-    uint8_t class, state;
-    uint16_t slots;   /* of the span */
-    uint16_t inner;   /* in the page of a later slot: how many slots back the span begins; else 0 */
-} page;
-
-typedef struct heap heap;
-
-/* Lies over pages[0]: its owner is always 0. */
-typedef struct segment {
-    _Alignas(64)      /* and so what follows a large block's head is aligned too */
-    size_t large;     /* bytes of the one large block here, or 0 */
-    uintptr_t owner;
-    heap *heap;
-    uint64_t vacant;  /* slots in no span */
-    struct segment *next, *prev;
-    size_t mapped;
-} segment;
-
-_Static_assert(sizeof(page) == 64 && sizeof(segment) == 64, "a page is found by shifting an address");
-_Static_assert(offsetof(page, owner) == offsetof(segment, owner), "one comparison serves both");
-
-struct heap {
-    page *current[CLASSES];
-    page *first[CLASSES], *last[CLASSES]; /* pages with free blocks that are not current, oldest first */
-    segment *segments, *large;
-    void *remote;                         /* atomic */
-    char *near;                           /* where the next mapping would be well aligned */
-    int64_t empty_segments, held_bytes, live_bytes, peak_bytes;
-    int64_t live_blocks;                  /* while tracked */
-    int64_t *allocs;                      /* its thread's */
-    heap *next;                           /* of the tracked ones */
-    int tracked;
-};
-
 static heap *tracked_heaps; /* atomic */
 
 static page no_page; /* its free list is always empty */
@@ -92,43 +35,6 @@ static ZR_TLS int64_t allocs;
 static ZR_TLS heap mine;
 
 static inline uintptr_t self(void) { return (uintptr_t)__builtin_thread_pointer(); }
-
-static inline segment *segment_of(const void *block)
-{
-    return (segment *)((uintptr_t)block & ~(SEGMENT_BYTES - 1));
-}
-
-static inline page *page_of(const void *block)
-{
-    return (page *)((char *)segment_of(block) + (((uintptr_t)block >> 10) & 0xFC0));
-}
-
-static uint32_t class_of(size_t n)
-{
-    if (n <= 128)
-        return n ? (uint32_t)((n - 1) / 16) : 0;
-    uint32_t top = 63 - (uint32_t)__builtin_clzl(n - 1);
-    return 8 + (top - 7) * 8 + (uint32_t)((n - 1) >> (top - 3) & 7);
-}
-
-static uint32_t class_bytes(uint32_t class)
-{
-    if (class < 8)
-        return (class + 1) * 16;
-    return (9 + class % 8) << (class / 8 + 3);
-}
-
-static uint32_t class_slots(uint32_t size)
-{
-    uint32_t blocks = size <= SLOT_BYTES ? 8 : 4;
-    uint32_t slots = (uint32_t)((size * blocks + SLOT_BYTES - 1) / SLOT_BYTES);
-    return size <= 8192 ? 1 : slots;
-}
-
-static size_t large_bytes(size_t n)
-{
-    return (sizeof(segment) + n + 4095) & ~(size_t)4095;
-}
 
 size_t zr_block_size(size_t n)
 {
@@ -174,6 +80,7 @@ static void unmap_segment(segment *old)
 static void link_segment(segment **list, segment *made)
 {
     made->next = *list;
+    made->prev = NULL;
     if (*list)
         (*list)->prev = made;
     *list = made;
@@ -187,6 +94,43 @@ static void unlink_segment(segment **list, segment *old)
         old->prev->next = old->next;
     else
         *list = old->next;
+}
+
+/* Memory that was touched is used again before any that was not: a new segment goes last, one that was full first. */
+static void append_segment(segment *made)
+{
+    made->next = NULL;
+    made->prev = mine.last_segment;
+    if (made->prev)
+        made->prev->next = made;
+    else
+        mine.segments = made;
+    mine.last_segment = made;
+}
+
+static void prepend_segment(segment *touched)
+{
+    link_segment(&mine.segments, touched);
+    if (!touched->next)
+        mine.last_segment = touched;
+}
+
+static void take_segment(segment *old)
+{
+    if (!old->next)
+        mine.last_segment = old->prev;
+    unlink_segment(&mine.segments, old);
+}
+
+/* Every segment of spans: the full ones follow. */
+static segment *first_segment(void)
+{
+    return mine.segments ? mine.segments : mine.full;
+}
+
+static segment *next_segment(const segment *at)
+{
+    return at->next || !at->vacant ? at->next : mine.full;
 }
 
 /* ---- spans ---- */
@@ -213,12 +157,16 @@ static page *new_page(uint32_t class)
     if (!home) {
         home = map_segment(SEGMENT_BYTES);
         home->vacant = ALL_SLOTS;
-        link_segment(&mine.segments, home);
+        append_segment(home);
         POISON((char *)home + SLOT_BYTES, SEGMENT_BYTES - SLOT_BYTES);
     } else if (home->vacant == ALL_SLOTS)
         mine.empty_segments--;
     uint32_t slot = (uint32_t)__builtin_ctzl(run_of(home->vacant, slots));
     home->vacant &= ~slots_mask(slot, slots);
+    if (!home->vacant) {
+        take_segment(home);
+        link_segment(&mine.full, home);
+    }
     page *made = (page *)home + slot;
     *made = (page){.size = size, .class = (uint8_t)class, .slots = (uint16_t)slots,
                    .capacity = (uint32_t)(slots * SLOT_BYTES / size)};
@@ -230,11 +178,15 @@ static page *new_page(uint32_t class)
 static void free_page(page *old)
 {
     segment *home = segment_of(old);
+    if (!home->vacant) {
+        unlink_segment(&mine.full, home);
+        prepend_segment(home);
+    }
     home->vacant |= slots_mask((uint32_t)(old - (page *)home), old->slots);
     __atomic_store_n(&old->owner, 0, __ATOMIC_RELAXED);
     if (home->vacant == ALL_SLOTS && ++mine.empty_segments > 1) { /* one stays, against to and fro */
         mine.empty_segments--;
-        unlink_segment(&mine.segments, home);
+        take_segment(home);
         unmap_segment(home);
     }
 }
@@ -463,7 +415,7 @@ void zr_track(void)
         ;
     for (uint32_t class = 0; class < CLASSES; class++)
         set_direct(class, &no_page);
-    for (segment *at = mine.segments; at; at = at->next)
+    for (segment *at = first_segment(); at; at = next_segment(at))
         for (uint32_t slot = 1; slot < 64; slot++)
             __atomic_store_n(&((page *)at)[slot].owner, 0, __ATOMIC_RELAXED);
 }
@@ -477,7 +429,7 @@ void zr_stats_read(zr_stats *out)
         blocks++;
         bytes += (int64_t)at->mapped;
     }
-    for (segment *at = mine.segments; at; at = at->next)
+    for (segment *at = first_segment(); at; at = next_segment(at))
         for (uint32_t slot = 1; slot < 64; slot++) {
             const page *here = (page *)at + slot;
             if (here->inner || (at->vacant >> slot & 1) || !here->size)

@@ -274,7 +274,7 @@ def _level(
     if "mir" in lanes:
         _same(f"mir {level}", wanted, _run_mir(module, level, case))
     if "native" in lanes:
-        image = _image(module, level, case, thorough, covered)
+        image = build_image(module, level, case.linked, thorough, covered)
         frees = wanted[0] == 0 and not case.exits
         _same(f"native {level}", wanted, _run_native(image, level, case, frees))
     elif "lir" in lanes:
@@ -352,7 +352,8 @@ def _run_mir(module: Module, level: str, case: Case) -> Result:
     return status, world["stdout"].getvalue(), world["stderr"].getvalue()
 
 
-def _image(module: Module, level: str, case: Case, thorough: bool, covered: Counter[str]) -> bytes:
+def build_image(module: Module, level: str, linked: Linked | None, thorough: bool, covered: Counter[str]) -> bytes:
+    """The executable of a counted module, each level verified on the way.  Errors: Failure."""
     lir = lower_to_lir(module)
     _refuse(f"lir {level}", verify_lir(lir))
     cover(lir, LIR, covered)
@@ -364,7 +365,7 @@ def _image(module: Module, level: str, case: Case, thorough: bool, covered: Coun
     except AssertionError as error:
         raise Failure(f"verify machine {level}", str(error)[:3000]) from error
     own = assemble(codes, lir.data, "program.o", lir.exported)
-    return link([own, *(case.linked.objects if case.linked else [])], archives=[runtime()])
+    return link([own, *(linked.objects if linked else [])], archives=[runtime()])
 
 
 def _run_native(image: bytes, level: str, case: Case, frees: bool) -> Result:

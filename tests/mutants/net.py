@@ -59,12 +59,12 @@ def corpus(quick: bool) -> None:
     for program in chosen:
         if quick and (os.path.getsize(program.path) > QUICK_BYTES or program.path.startswith("fixtures/projects")):
             continue
-        found = _child(program)
+        found = finding(program)
         if found:
             raise Red("corpus", f"{program.path}: {found}")
 
 
-def _child(program: Program) -> str:
+def finding(program: Program) -> str:
     """What is wrong with one corpus program, or nothing; in a child, with a limit on its time."""
     receive, send = os.pipe()
     child = os.fork()
@@ -109,7 +109,7 @@ def _program(program: Program) -> None:
         rc.run_module(module)
         _refuse("counts", verify_mir(module, counted=True))
         _same(f"mir {level}", wanted, _mir(module, program))
-        image = lanes._image(module, level, Counter())
+        image = lanes.build_image(module, level, None, True, Counter())
         _same(f"native {level}", wanted, _native(image, program))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 from collections import Counter
 
@@ -11,7 +12,9 @@ import pytest
 from ledgers import foreign
 from ledgers.problems import Refused
 from tests.conftest import ROOT
+from tests.corpus.programs import PROGRAMS
 from tests.mutants.__main__ import TESTS, Kill, Net, RedTree, bounded, kill
+from tests.mutants.net import finding
 from tests.mutants.plant import Scratch, digest, mutants, planted, unescape
 
 TABLE = mutants(ROOT)
@@ -58,6 +61,11 @@ def test_a_row_that_no_longer_applies_is_named_with_its_place(tmp_path: pathlib.
 
 def test_cells_are_read_as_they_are_written() -> None:
     assert unescape(r"a\nb\tc\\n\x") == "a\nb\tc\\n\\x"
+
+
+def test_the_net_lets_sound_programs_through() -> None:
+    smallest = sorted(PROGRAMS, key=lambda program: os.path.getsize(program.path))[:3]
+    assert [finding(program) for program in smallest] == ["", "", ""]
 
 
 def test_two_from_end_to_end(tmp_path: pathlib.Path) -> None:
