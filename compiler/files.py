@@ -68,7 +68,7 @@ def _write_whole(path: str, data: bytes, executable: bool) -> None:
         pass
     else:
         if not stat.S_ISREG(status.st_mode):
-            _write(os.open(path, os.O_WRONLY | os.O_CLOEXEC), data, sync=False)
+            write_all(os.open(path, os.O_WRONLY | os.O_CLOEXEC), data, sync=False)
             return
         if not os.access(path, os.W_OK):
             raise PermissionError(13, os.strerror(13))
@@ -76,7 +76,7 @@ def _write_whole(path: str, data: bytes, executable: bool) -> None:
     folder, name = os.path.split(path)
     beside = os.path.join(folder, f".{name[:200]}.{os.getpid()}.tmp")
     try:
-        _write(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), data, sync=True)
+        write_all(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), data, sync=True)
         if keep is not None:
             os.chmod(beside, keep)
         os.replace(beside, path)
@@ -86,7 +86,8 @@ def _write_whole(path: str, data: bytes, executable: bool) -> None:
         raise
 
 
-def _write(descriptor: int, data: bytes, *, sync: bool) -> None:
+def write_all(descriptor: int, data: bytes, *, sync: bool) -> None:
+    """Write everything, wait for the disk if asked to, and close the descriptor whatever happens."""
     try:
         view = memoryview(data)
         while view:

@@ -38,6 +38,25 @@ class Turn:
         go.acquire()
 
 
+class Turning:
+    """What may need turns: they begin to cost something when the first thread is made."""
+
+    def __init__(self) -> None:
+        self._turns: Turns | None = None
+
+    def turns(self) -> Turns:
+        if self._turns is None:
+            self._turns = Turns()
+        return self._turns
+
+    def close(self) -> None:
+        if self._turns is not None:
+            self._turns.close()
+
+    def all_ended(self) -> bool:
+        return self._turns is None or self._turns.all_ended()
+
+
 class Turns:
     """All threads of one run; the thread that makes it is the main one, and has the turn."""
 

@@ -16,6 +16,7 @@ import time
 
 from compiler.cas.kinds import KINDS, Fault, address_of, digest_of, is_digest, read_address, spell
 from compiler.digest import sha256
+from compiler.files import write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -280,15 +281,7 @@ class Store:
         beside = os.path.join(self.root, "tmp", f"{os.getpid()}-{time.time_ns()}-{self._count}")
         self.make_folder(os.path.dirname(path))
         try:
-            descriptor = os.open(beside, _CREATE, mode)
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                if sync:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            write_all(os.open(beside, _CREATE, mode), data, sync=sync)
             os.rename(beside, path)
         except BaseException:
             if os.path.lexists(beside):

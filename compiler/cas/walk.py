@@ -89,43 +89,38 @@ def _objects(path: str, name: str) -> Iterator[Found]:
             yield from _flat("stray", entry.path, inside)
 
 
-def _of_kind(kind: str, path: str, name: str) -> Iterator[Found]:
+def _in_shards(path: str, name: str) -> Iterator[tuple[str, str, Found]]:
+    """(shard, file's name, what it seems to be) of every entry; what is no shard is odd, and has no file's name."""
     for shard, place, inside, odd in _shards(path, name):
         if odd is not None:
-            yield Found("odd", inside, odd)
+            yield shard, "", Found("odd", inside, odd)
             continue
         for entry in _entries(place):
             try:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            rest, _, size = entry.name.partition("-")
-            found = Found("object", f"{inside}/{entry.name}", status)
-            if is_digest(shard + rest) and size.isascii() and size.isdigit() and len(size) < 16:
-                found.address = kind, shard + rest, int(size)
-                if status.st_mode & 0o170000 != _FILE:
-                    found.what = "odd"
-                elif object_name(found.address) != found.name:
-                    found.what = "stray"
-            else:
-                found.what = "stray"
-            yield found
+            regular = status.st_mode & 0o170000 == _FILE
+            yield shard, entry.name, Found("" if regular else "odd", f"{inside}/{entry.name}", status)
+
+
+def _of_kind(kind: str, path: str, name: str) -> Iterator[Found]:
+    for shard, file, found in _in_shards(path, name):
+        rest, _, size = file.partition("-")
+        if is_digest(shard + rest) and size.isascii() and size.isdigit() and len(size) < 16:
+            found.address = kind, shard + rest, int(size)
+            found.what = found.what or ("object" if object_name(found.address) == found.name else "stray")
+        elif file:
+            found.what = "stray"
+        yield found
 
 
 def _refs(path: str, name: str) -> Iterator[Found]:
-    for shard, place, inside, odd in _shards(path, name):
-        if odd is not None:
-            yield Found("odd", inside, odd)
-            continue
-        for entry in _entries(place):
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            key = shard + entry.name
-            regular = status.st_mode & 0o170000 == _FILE
-            what = ("ref" if regular else "odd") if is_digest(key) else "stray"
-            yield Found(what, f"{inside}/{entry.name}", status, key)
+    for shard, file, found in _in_shards(path, name):
+        if file:
+            found.key = shard + file
+            found.what = (found.what or "ref") if is_digest(found.key) else "stray"
+        yield found
 
 
 def _flat(what: str, path: str, name: str) -> Iterator[Found]:

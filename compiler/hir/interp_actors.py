@@ -8,7 +8,7 @@ Knows no forms; a new kind of value that holds others needs a case in `copied`.
 from __future__ import annotations
 
 from compiler.hir.interp_values import Box, Closure, Cons, Data, Panic
-from compiler.turns import Turns
+from compiler.turns import Turning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,21 +77,12 @@ def copied(value: Any) -> Any:
     return root
 
 
-class Actors:
-    """The actors of one run; they begin to cost something when the first one is made."""
+class Actors(Turning):
+    """The actors of one run."""
 
     def __init__(self) -> None:
         self.machine: Machine | None = None
-        self._turns: Turns | None = None
-
-    def turns(self) -> Turns:
-        if self._turns is None:
-            self._turns = Turns()
-        return self._turns
-
-    def close(self) -> None:
-        if self._turns is not None:
-            self._turns.close()
+        super().__init__()
 
     def table(self) -> dict[str, Callable[..., Any]]:
         """The builtins."""

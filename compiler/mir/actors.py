@@ -21,7 +21,7 @@ from compiler.mir.values import (
     Obj,
     Text,
 )
-from compiler.turns import Turns
+from compiler.turns import Turning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,31 +48,19 @@ class Mailbox:
         return left
 
 
-class Actors:
+class Actors(Turning):
     """The actors of one run."""
 
     def __init__(self, heap: Heap, finish: Callable[[Any], Any]) -> None:
+        super().__init__()
         self.heap = heap
         self.counted = isinstance(heap, CountedHeap)
         self.finish = finish  # makes the tail calls that a function left to its caller
         self.owned: dict[Turn, list[Mailbox]] = {}
-        self._turns: Turns | None = None
 
     def names(self) -> dict[str, Any]:
         """What the translated functions call."""
         return {f"actor_{name}": getattr(self, name) for name in ("spawn", "inbox", "send", "receive", "join")}
-
-    def turns(self) -> Turns:
-        if self._turns is None:
-            self._turns = Turns()
-        return self._turns
-
-    def close(self) -> None:
-        if self._turns is not None:
-            self._turns.close()
-
-    def all_ended(self) -> bool:
-        return self._turns is None or self._turns.all_ended()
 
     def spawn(self, closure: Any) -> Any:
         own = self.own(closure)
