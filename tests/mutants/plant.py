@@ -75,9 +75,9 @@ class Scratch:
             check=True,
         )
         for name in sorted(set(done.stdout.decode().split("\0"))):
-            if name and (root / name).is_file():
+            if name and ((root / name).is_symlink() or (root / name).is_file()):
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(root / name, self.root / name)
+                shutil.copy2(root / name, self.root / name, follow_symlinks=False)
         folders = [str(self.root / name) for name in ("compiler", "runtime_c", "tests", "ledgers")]
         subprocess.run([sys.executable, "-m", "compileall", "-q", *folders], check=True, capture_output=True)
 
