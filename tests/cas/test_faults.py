@@ -258,7 +258,7 @@ def a_limit_on_the_size_of_files(store: Store, _: pytest.MonkeyPatch) -> None:
         "try: Store(sys.argv[1]).put('object', bytes(100000))\nexcept Fault as fault: print(fault.code)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, store.root],
+        [sys.executable, "-B", "-c", program, store.root],
         capture_output=True,
         check=True,
         cwd=ROOT,
