@@ -66,6 +66,8 @@ def main(argv: list[str]) -> int:
             err("zero: the current folder is gone\nhelp: change to a folder that exists\n")
             return USAGE
         return _crash(argv, error)
+    except (EOFError, ValueError) as error:
+        return _bytecode(error) or _crash(argv, error)
     except Exception as error:  # anything else is ours
         return _crash(argv, error)
     try:
@@ -73,6 +75,22 @@ def main(argv: list[str]) -> int:
     except OSError:
         return PIPE_CLOSED
     return status
+
+
+def _bytecode(error: Exception) -> int:
+    """The status when it was Python's own import that failed, on bytecode that is cut off; else 0."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None or at.tb_frame.f_code.co_filename != "<frozen importlib._bootstrap_external>":
+        return 0
+    from compiler.cli.bytecode import remove_damaged
+
+    if not remove_damaged(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))):
+        return 0
+    err("zero: the compiler's bytecode was cut off, as a full disk does it; it is removed\n")
+    err("help: run the command again\n")
+    return USAGE
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -354,3 +355,27 @@ except Exception as error:
 def test_did_you_mean(name: str, candidates: list[str], expected: str) -> None:
     assert closest(name, candidates) == expected
     assert closest(name, reversed(candidates)) == expected
+
+
+def test_bytecode_that_a_full_disk_cut_off_is_removed(tmp_path: pathlib.Path) -> None:
+    """Python writes a part of a module's bytecode without noticing, and would fail on it at every start."""
+    shutil.copytree(ROOT / "compiler", tmp_path / "compiler", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "hello.0x0").write_text('(ƒ main (_) (print "hello"))\n', "utf-8")
+
+    def check() -> tuple[int, str]:
+        command = [sys.executable, "-m", "compiler.cli", "check", "hello.0x0"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        return done.returncode, done.stderr.decode()
+
+    assert check() == (0, "")
+    for name in ("types/check", "hir/typed"):
+        found = [*(tmp_path / "compiler").glob(f"{name.rpartition('/')[0]}/__pycache__/*.pyc")]
+        assert found
+        for path in found[:2]:
+            path.write_bytes(path.read_bytes()[:1000])
+        status, errors = check()
+        assert (status, errors.partition(";")[0]) == (
+            2,
+            "zero: the compiler's bytecode was cut off, as a full disk does it",
+        )
+        assert check() == (0, "")
