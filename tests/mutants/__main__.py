@@ -110,9 +110,9 @@ def kill(scratch: Scratch, row: Row, table: Table, nets: tuple[Net, ...], sound:
 
 
 def as_row(row: Row, found: Kill, tree: str) -> dict[str, object]:
-    plain = re.sub(
-        r"/[^\s\"]*/zero-mutants-[^/\s\"]*/(tree/)?", "", found.detail.replace("\t", " ")
-    )  # no machine's paths
+    # No machine's paths: neither the copy's nor those of the programs that the net runs.
+    plain = re.sub(r"/[^\s\"']*/zero-mutants-[^/\s\"']*/(tree/)?", "", found.detail.replace("\t", " "))
+    plain = re.sub(r"/[^\s\"']*/(zero-(?:net|fuzz))-\w+", r"\1", plain)
     detail = shorten(plain, 160)
     return {
         "id": row["id"],

@@ -13,7 +13,7 @@ from ledgers import foreign
 from ledgers.problems import Refused
 from tests.conftest import ROOT
 from tests.corpus.programs import PROGRAMS
-from tests.mutants.__main__ import TESTS, Kill, Net, RedTree, bounded, kill
+from tests.mutants.__main__ import TESTS, Kill, Net, RedTree, as_row, bounded, kill
 from tests.mutants.net import finding
 from tests.mutants.plant import Scratch, digest, mutants, planted, unescape
 
@@ -66,6 +66,14 @@ def test_cells_are_read_as_they_are_written() -> None:
 def test_the_net_lets_sound_programs_through() -> None:
     smallest = sorted(PROGRAMS, key=lambda program: os.path.getsize(program.path))[:3]
     assert [finding(program) for program in smallest] == ["", "", ""]
+
+
+def test_what_is_recorded_names_no_machine_s_paths() -> None:
+    detail = (
+        "crash TimeoutExpired: Command '['/var/t/zero-net-6z02zbjc']' in \"/var/t/zero-mutants-1_a/tree/compiler/x.py\""
+    )
+    found = as_row(TABLE.rows[0], Kill("bounded", "corpus", detail), "1234")["detail"]
+    assert found == "crash TimeoutExpired: Command '['zero-net']' in \"compiler/x.py\""
 
 
 def test_two_from_end_to_end(tmp_path: pathlib.Path) -> None:
