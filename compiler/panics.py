@@ -22,6 +22,10 @@ PANICS: dict[str, tuple[int, int, str]] = {
     "type": (10, 101, "value is {0}, not {1}"),
 }
 
+# The text of the user's panic when no arm of a match fits: the checker has found that one does, and a guard has since
+# changed a mutable field of the value.
+NO_ARM = "no arm fits: a guard changed the value"
+
 # Ends without a place: one line on stderr each.
 STACK_STATUS, STACK_LINE = 102, "panic: stack exhausted"
 MEMORY_STATUS, MEMORY_LINE = 103, "panic: memory exhausted"

@@ -12,6 +12,7 @@ from compiler.builtins import BUILTINS
 from compiler.hir.interp_numbers import bits_f64
 from compiler.hir.interp_values import NIL, Box, Closure, Code, Cons, Data, Native, Panic, list_of
 from compiler.hir.ops import OPS
+from compiler.panics import NO_ARM
 from compiler.types.core import ANY, BOOL, F64, I64
 
 TYPE_CHECKING = False
@@ -453,7 +454,9 @@ def match(machine: Machine, function: Function, node: int, runs: list[Any], tail
         for fits, guard, result in arms:
             if fits(frame, matched) and (guard is None or guard(frame)):
                 return result(frame)
-        raise AssertionError("a match is exhaustive")
+        panic = Panic("user", text=NO_ARM.encode())
+        panic.place = machine.place(function, node)
+        raise panic
 
     return run
 

@@ -16,6 +16,7 @@ from compiler.hir.ops import CODE as H
 from compiler.lower import forms
 from compiler.lower.builtins import equal
 from compiler.lower.data import load
+from compiler.panics import NO_ARM
 from compiler.types.core import H_LIST, H_USER
 
 TYPE_CHECKING = False
@@ -67,13 +68,14 @@ class Arm:
 class Tree:
     """One match being lowered."""
 
-    __slots__ = ("arms", "b", "guarded", "parts", "reread", "scrutinee")
+    __slots__ = ("arms", "at", "b", "guarded", "parts", "reread", "scrutinee")
 
     def __init__(self, b: Builder, node: int) -> None:
         self.b = b
         body = forms.body_of(b)
         scrutinee, *arm_nodes = body.children(node)
         self.parts = 0
+        self.at = forms.place(b, node)
         self.scrutinee = self.part(forms.value(b, scrutinee), b.concrete(body.type[scrutinee]))
         self.arms: list[Arm] = []
         for arm in arm_nodes:
@@ -175,7 +177,11 @@ class Tree:
                 self.test(rows, part)
                 return
         if not rows:
-            b.emit("unreachable", "")  # the checker has found the match exhaustive
+            if self.reread:  # the checker has found the match exhaustive, and a guard has changed that
+                b.at = self.at
+                b.emit("panic.text", "", (b.text(NO_ARM),))
+            else:
+                b.emit("unreachable", "")
             return
         self.leaf(rows)
         b.restore(mark)
