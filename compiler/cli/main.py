@@ -41,9 +41,16 @@ def enter() -> None:
     """Run the command line as a whole process; does not return."""
     # The compiler makes few cycles and lives briefly: the collector would only walk the same lists again and again.
     gc.disable()
+    sys.unraisablehook = _unraisable
     complete()
     status = main(sys.argv[1:])
     os._exit(status)  # taking the heap down object by object would be for nobody
+
+
+def _unraisable(found: Any) -> None:
+    """Python's own word on what it could not raise, but for memory: that end has its line and its status."""
+    if found.exc_type is not MemoryError:
+        sys.__unraisablehook__(found)
 
 
 def main(argv: list[str]) -> int:
