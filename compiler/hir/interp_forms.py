@@ -454,6 +454,8 @@ def match(machine: Machine, function: Function, node: int, runs: list[Any], tail
         for fits, guard, result in arms:
             if fits(frame, matched) and (guard is None or guard(frame)):
                 return result(frame)
+        if all(guard is None for _, guard, _ in arms):
+            raise AssertionError("a match is exhaustive")
         panic = Panic("user", text=NO_ARM.encode())
         panic.place = machine.place(function, node)
         raise panic
