@@ -9,10 +9,19 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Protocol
+
     from compiler.ir.function import Function
 
+    class Flow(Protocol):
+        """Blocks with `succs`, of any level; block 0 is the entry."""
 
-def reverse_postorder(function: Function) -> list[int]:
+        @property
+        def blocks(self) -> Sequence[Any]: ...
+
+
+def reverse_postorder(function: Flow) -> list[int]:
     """Reachable blocks, each before its successors except along back edges; deterministic."""
     blocks = function.blocks
     seen = bytearray(len(blocks))
@@ -34,7 +43,7 @@ def reverse_postorder(function: Function) -> list[int]:
     return order
 
 
-def predecessors(function: Function) -> list[list[int]]:
+def predecessors(function: Flow) -> list[list[int]]:
     """For each block its predecessor blocks, one entry an edge (unreachable ones included)."""
     preds: list[list[int]] = [[] for _ in function.blocks]
     for index, block in enumerate(function.blocks):
@@ -43,7 +52,7 @@ def predecessors(function: Function) -> list[list[int]]:
     return preds
 
 
-def dominators(function: Function, order: list[int] | None = None) -> list[int]:
+def dominators(function: Flow, order: list[int] | None = None) -> list[int]:
     """Immediate dominator by block; the entry's is itself, an unreachable block's is -1.
 
     Where two blocks meet in the tree is found with a pointer far upwards a block (Myers 1983, "An applicative
@@ -72,7 +81,7 @@ def dominators(function: Function, order: list[int] | None = None) -> list[int]:
                 one, other = idom[one], idom[other]
         return one
 
-    returns = []  # blocks that edges lead back to
+    returns: list[int] = []  # blocks that edges lead back to
     for block in order[1:]:
         new = -1
         for pred in preds[block]:
@@ -114,7 +123,7 @@ def _improve(order: list[int], rank: list[int], preds: list[list[int]], idom: li
                     while rank[new] > rank[other]:
                         new = idom[new]
                     while rank[other] > rank[new]:
-                        other = idom[other]  # noqa: PLW2901  # on the way up
+                        other = idom[other]
             if new != idom[block]:
                 idom[block] = new
                 changed = True

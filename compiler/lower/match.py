@@ -50,7 +50,7 @@ class Part:
 
 
 class Row:
-    """What must still hold for an arm, and what is bound already.  Whoever holds the one list it is in may change it."""
+    """What must still hold for an arm, and what is bound already; whoever has the list it is in may change it."""
 
     __slots__ = ("arm", "bound", "tests")
 

@@ -139,15 +139,17 @@ def instances(n: int) -> Files:
 
 def module_chain(n: int) -> Files:
     """Each imports the one before."""
-    files = {f"m{k}.0x0": f'(↥ "m{k - 1}.0x0" p)\n(ƒ f (x) (p.f (+ x {k})))\n(↦ f)\n' for k in range(1, n)}
-    files["m0.0x0"] = "(ƒ f (x) x)\n(↦ f)\n"
+    files = {
+        f"m{k}.0x0": f'(↥ "m{k - 1}.0x0" p)\n(ƒ f (∷ (→ I64 I64)) (x) (p.f (+ x {k})))\n(↦ f)\n' for k in range(1, n)
+    }
+    files["m0.0x0"] = "(ƒ f (∷ (→ I64 I64)) (x) x)\n(↦ f)\n"
     files[ROOT] = f'(↥ "m{n - 1}.0x0" p)\n(ƒ main (_) (print (show (p.f 1))))\n'
     return files
 
 
 def module_star(n: int) -> Files:
     """One imports all."""
-    files = {f"m{k}.0x0": f"(ƒ f (x) (+ x {k}))\n(↦ f)\n" for k in range(n)}
+    files = {f"m{k}.0x0": f"(ƒ f (∷ (→ I64 I64)) (x) (+ x {k}))\n(↦ f)\n" for k in range(n)}
     imports = "\n".join([f'(↥ "m{k}.0x0" m{k})' for k in range(n)])
     calls = " ".join([f"(m{k}.f 1)" for k in range(n)])
     files[ROOT] = f"{imports}\n(ƒ main (_) (print (show (+ {calls}))))\n"
@@ -156,7 +158,7 @@ def module_star(n: int) -> Files:
 
 def exports(n: int) -> Files:
     """One module exports n functions, the other uses them all."""
-    rows = "\n".join([f"(ƒ f{k} (x) (+ x {k}))" for k in range(n)])
+    rows = "\n".join([f"(ƒ f{k} (∷ (→ I64 I64)) (x) (+ x {k}))" for k in range(n)])
     names = " ".join([f"f{k}" for k in range(n)])
     calls = " ".join([f"(m.f{k} 1)" for k in range(n)])
     return {"m.0x0": f"{rows}\n(↦ {names})\n", ROOT: f'(↥ "m.0x0" m)\n(ƒ main (_) (print (show (+ {calls}))))\n'}
@@ -191,7 +193,7 @@ def deep_pattern(n: int) -> Files:
 
 def many_constructors(n: int) -> Files:
     arms = "\n".join([f"  ((C{k} a _) (+ a {k}))" for k in range(n)])
-    return one(f"{constructors(n)}(ƒ f (x) (match x\n{arms}))\n(ƒ main (_) (print (show (f (C1 1 \"\")))))\n")
+    return one(f'{constructors(n)}(ƒ f (x) (match x\n{arms}))\n(ƒ main (_) (print (show (f (C1 1 "")))))\n')
 
 
 def many_types(n: int) -> Files:
@@ -203,7 +205,9 @@ def wide_record(n: int) -> Files:
     fields = "\n".join([f"  (f{k} I64)" for k in range(n)])
     values = " ".join([str(k) for k in range(n)])
     reads = " ".join([f"(. r f{k})" for k in range(n)])
-    return one(f"(τ R (R\n{fields}))\n(ƒ f (∷ (→ R I64)) (r) (+ {reads}))\n(ƒ main (_) (print (show (f (R {values})))))\n")
+    return one(
+        f"(τ R (R\n{fields}))\n(ƒ f (∷ (→ R I64)) (r) (+ {reads}))\n(ƒ main (_) (print (show (f (R {values})))))\n"
+    )
 
 
 def long_list(n: int) -> Files:
@@ -216,7 +220,7 @@ def text_list(n: int) -> Files:
 
 
 def long_array(n: int) -> Files:
-    return one(f"(ƒ main (_) (print (show (array-len (array {' '.join([str(k) for k in range(n)])})))))\n")
+    return one(f"(ƒ main (_) (print (show (array-len (array-of {' '.join([str(k) for k in range(n)])})))))\n")
 
 
 def long_text(n: int) -> Files:
@@ -225,7 +229,7 @@ def long_text(n: int) -> Files:
 
 
 def comments(n: int) -> Files:
-    return one("; a line of words that say nothing\n" * n + "(ƒ main (_) (print 1))\n")
+    return one("; a line of words that say nothing\n" * n + '(ƒ main (_) (print "1"))\n')
 
 
 # fmt: off
