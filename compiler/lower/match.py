@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Piece = tuple["Part | None", list["Row"]]
 
 EFFORT = 32  # steps a pattern node: what a tree may spend on looking for the best test and on copies of rows
+COPY, GUARD = 4, 8  # steps for a copy of a row, and that times for one with a guard
 LINEAR = 4  # texts or F64s compared one after another
 _NOTHING_TO_TEST = (H["p-any"], H["p-unit"])
 
@@ -246,7 +247,7 @@ class Tree:
             rows = self.spread(rows, part)
             if part not in rows[0].tests:
                 continue
-            copied = sum([1 + len(row.tests) for row in rows if part not in row.tests])
+            copied = sum([self.cost(row) for row in rows if part not in row.tests])
             if copied:
                 self.spare -= copied * len({self.case(row.tests[part]) for row in rows if part in row.tests})
                 if self.spare < 0:
@@ -257,6 +258,10 @@ class Tree:
             self.lower(rows, rest)
             return
         self.in_turn(self.pieces(rows), rest)
+
+    def cost(self, row: Row) -> int:
+        """What a copy of a row adds to the code, roughly: its tests and, above all, its guard."""
+        return COPY * (len(row.tests) + (1 if self.arms[row.arm].guard < 0 else GUARD))
 
     def pieces(self, rows: list[Row]) -> list[Piece]:
         """Runs of rows that all ask about one part, or of rows that ask nothing: no row has two outcomes."""
