@@ -29,7 +29,7 @@ from tests.heavy.shapes import ROOT, SHAPES, Files
 LEVELS = ("dev", "release")
 LIMIT = 1100  # thousandths, of steps
 HALVINGS = 4
-COUNTED, TIMED = 8, 2  # the largest sizes, as parts of the shape's own: counting takes long
+COUNTED, TIMED = 8, 4  # the largest sizes, as parts of the shape's own: counting takes long
 EMPTY: Files = {ROOT: '(ƒ main (_) (print ""))\n'}
 
 
@@ -87,18 +87,15 @@ def measured(name: str, level: str, largest: int, halvings: int = HALVINGS) -> t
 
 
 def cpu_slope(name: str, level: str, largest: int) -> float:
-    """The exponent of CPU time, the least of two runs, over the three largest sizes."""
+    """The exponent of CPU time over the three largest sizes."""
     sizes, costs = [], []
     for halving in (2, 1, 0):
         files = SHAPES[name][0](largest >> halving)
-        taken = []
-        for _ in range(2):
-            gc.collect()
-            start = time.process_time()
-            compiled(files, level)
-            taken.append(time.process_time() - start)
+        gc.collect()
+        start = time.process_time()
+        compiled(files, level)
+        costs.append(time.process_time() - start)
         sizes.append(sum(len(text.encode()) for text in files.values()))
-        costs.append(min(taken))
     return slope(sizes, costs)
 
 
