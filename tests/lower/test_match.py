@@ -227,3 +227,11 @@ def test_every_arm_has_one_body() -> None:
         if isinstance(body.imm[value], str) and "arm" in body.imm[value]
     ]
     assert len(printed) == 4
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_very_many_arms(lane: str) -> None:
+    arms = " ".join([f"({i * 3 - 3000} {i})" for i in range(6000)])
+    text = f"(fn f (:: (-> I64 I64)) (x) (match x {arms} (_ -1)))\n(fn main (_) (print (show (list "
+    calls = " ".join([f"(f {x})" for x in (-3000, -2997, -1, 0, 14997, 14998, 15000)])
+    assert lines(text + calls + "))))", lane, verified=False) == ["(list 0 1 -1 1000 5999 -1 -1)"]
