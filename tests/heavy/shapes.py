@@ -241,7 +241,7 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int]] = {  # name -> maker, the 
     "body/if": (branches, 1600), "body/for": (loops, 800), "body/live": (live_values, 1600),
     "body/lambda": (lambdas, 800),
     "functions/chain": (functions, 1600), "functions/circle": (circle, 1600), "functions/instances": (instances, 800),
-    "modules/chain": (module_chain, 800), "modules/star": (module_star, 800), "modules/exports": (exports, 1600),
+    "modules/chain": (module_chain, 3200), "modules/star": (module_star, 800), "modules/exports": (exports, 1600),
     "depth/sum": (deep_sums, 3200), "depth/if": (deep_ifs, 3200), "depth/match": (deep_matches, 1600),
     "depth/let": (deep_lets, 1600), "depth/pattern": (deep_pattern, 3200),
     "types/constructors": (many_constructors, 1600), "types/types": (many_types, 1600),
