@@ -187,6 +187,12 @@ def checking(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.checking", *(["--record"] if record else [])))
 
 
+@task(help={"record": "keep the outcome in ledgers/heavy", "shape": "only shapes whose names begin so"})
+def growth(_: Context, record: bool = False, shape: str = "") -> None:
+    """Count how the cost of compiling grows with programs of every shape, over five sizes."""
+    finish(python("-m", "tests.heavy.growth", "--shape", shape, *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",
@@ -207,6 +213,6 @@ def lock(_: Context) -> None:
 
 
 namespace = Collection(
-    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, store, lock
+    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, growth, store, lock
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))

@@ -169,11 +169,12 @@ class Module:
     `entry` names the function that runs the program.
     """
 
-    __slots__ = ("_place_ids", "entry", "functions", "layouts", "level", "places")
+    __slots__ = ("_place_ids", "calls", "entry", "functions", "layouts", "level", "places")
 
     def __init__(self, level: str) -> None:
         self.level = level
         self.entry = ""
+        self.calls: Any = None  # who calls whom, while the optimizer runs
         self.functions: dict[str, Function] = {}
         self.layouts: dict[str, Layout] = {}
         self.places: list[str] = [""]

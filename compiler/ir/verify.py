@@ -9,7 +9,7 @@ here and a negative case in `tests/ir/test_verify.py`, which walks `INVARIANTS`.
 from __future__ import annotations
 
 from compiler.ir.function import PARAM
-from compiler.ir.graph import dominators, reverse_postorder
+from compiler.ir.graph import dominators, reverse_postorder, spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,10 +170,7 @@ def _edges(scope: Scope) -> Iterator[str]:
 def _dominance(scope: Scope) -> Iterator[str]:
     function = scope.function
     order = reverse_postorder(function)
-    idom = dominators(function, order)
-    above: dict[int, set[int]] = {}
-    for index in order:
-        above[index] = {index} | (above[idom[index]] if index else set())
+    first, last = spans(dominators(function, order), order)
     for index in order:
         block = function.blocks[index]
         uses = [(position, value, arg) for position, value in enumerate(block.body) for arg in function.args[value]]
@@ -185,7 +182,7 @@ def _dominance(scope: Scope) -> Iterator[str]:
             elif home[0] == index:
                 if home[1] >= position:
                     yield scope.say(index, value, f"uses value {arg} before its definition")
-            elif home[0] not in above[index]:
+            elif not first[home[0]] <= first[index] <= last[home[0]]:
                 yield scope.say(index, value, f"uses value {arg}, whose definition does not dominate it")
 
 

@@ -1,13 +1,17 @@
-"""`match` as a decision tree: every test at most once on a path, every arm's body once.
+"""`match` as a decision tree: every test at most once on a path while that pays, every arm's body once.
 
     (match x ((Some 1) a) ((Some n) b) (None c))      switch tag x: Some ▸ switch field: 1 ▸ a, else ▸ b; None ▸ c
 
 A row is what is still to be tested for an arm: patterns by occurrence (a part of the scrutinee).  A tree tests
-one occurrence of the first row, the one that most rows ask about, and goes on with the rows each
-outcome leaves.  An arm's body is a block whose parameters are the arm's variables (and locals set in guards), so
-that several leaves may jump to it; guards are lowered at each leaf that asks them.  An or-pattern becomes several
-rows; when its guard fails, the arm's other alternatives are not tried, as in the interpreter.
-Source: Maranget 2008, "Compiling pattern matching to good decision trees"; Jacobs 2021 for rows as clauses.
+one occurrence of the first row, the one that most rows ask about, deals the rows out to the outcomes in one walk,
+and goes on with each.  Rows that do not ask are copied to every outcome; when that has cost more than a multiple of
+the patterns, the rows are cut into runs that all ask about one occurrence, each with the next as its way out
+(`pieces`): the code stays in proportion to the patterns, and an occurrence may then be tested again.  An arm's
+body is a block whose parameters are the arm's variables (and locals set in guards), so that several leaves may jump
+to it; guards are lowered at each leaf that asks them.  An or-pattern becomes several rows; when its guard fails, the
+arm's other alternatives are not tried, as in the interpreter.
+Source: Maranget 2008, "Compiling pattern matching to good decision trees"; Jacobs 2021 for rows as clauses; Wadler
+1987 (in Peyton Jones) for runs of rows.
 """
 
 from __future__ import annotations
@@ -16,59 +20,31 @@ from compiler.hir.ops import CODE as H
 from compiler.lower import forms
 from compiler.lower.builtins import equal
 from compiler.lower.data import load
+from compiler.lower.rows import Arm, Part, Rest, Row
 from compiler.panics import NO_ARM
-from compiler.types.core import H_LIST, H_USER
+from compiler.types.core import H_BOOL, H_LIST, H_USER
+from compiler.types.exhaust import f64_of_bits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
 
     from compiler.lower.builder import Builder, Join
 
-_LITERALS = (H["p-i64"], H["p-f64"], H["p-bool"], H["p-text"])
+    Case = int | float | bytes
+    Piece = tuple[Part | None, list[Row]]
+
+EFFORT = 32  # steps a pattern node: what a tree may spend on looking for the best test and on copies of rows
+COPY, GUARD = 4, 8  # steps for a copy of a row, and that times for one with a guard
+LINEAR = 4  # texts or F64s compared one after another
 _NOTHING_TO_TEST = (H["p-any"], H["p-unit"])
-
-
-class Part:
-    """An occurrence: its value on this path, its concrete type, and its rank from left to right."""
-
-    __slots__ = ("rank", "type", "value")
-
-    def __init__(self, value: int, type: int, rank: int) -> None:  # noqa: A002
-        self.value = value
-        self.type = type
-        self.rank = rank
-
-
-class Row:
-    """What must still hold for an arm, and what is bound already."""
-
-    __slots__ = ("arm", "bound", "tests")
-
-    def __init__(self, arm: int, tests: dict[Part, int], bound: dict[int, int]) -> None:
-        self.arm = arm
-        self.tests = tests
-        self.bound = bound  # local -> value
-
-
-class Arm:
-    """An arm's nodes, its variables, and the block of its body once a leaf has jumped there."""
-
-    __slots__ = ("block", "body", "guard", "params", "pattern", "variables")
-
-    def __init__(self, pattern: int, guard: int, body: int, variables: list[int]) -> None:
-        self.pattern = pattern
-        self.guard = guard  # -1 without
-        self.body = body
-        self.variables = variables
-        self.block = -1
-        self.params: list[int] = []
 
 
 class Tree:
     """One match being lowered."""
 
-    __slots__ = ("arms", "at", "b", "guarded", "parts", "reread", "scrutinee")
+    __slots__ = ("arms", "at", "b", "guarded", "parts", "reread", "scrutinee", "spare")
 
     def __init__(self, b: Builder, node: int) -> None:
         self.b = b
@@ -78,6 +54,7 @@ class Tree:
         self.at = forms.place(b, node)
         self.scrutinee = self.part(forms.value(b, scrutinee), b.concrete(body.type[scrutinee]))
         self.arms: list[Arm] = []
+        self.spare = EFFORT * EFFORT
         for arm in arm_nodes:
             kids = body.children(arm)
             guard = kids[1] if body.imm[arm] == 1 else -1
@@ -99,6 +76,7 @@ class Tree:
         work = [pattern]
         while work:
             node = work.pop()
+            self.spare += EFFORT
             if body.op[node] == H["p-bind"]:
                 found.add(body.imm[node])
             work.extend(body.children(node))
@@ -132,203 +110,304 @@ class Tree:
         elif op not in _NOTHING_TO_TEST:
             row.tests[part] = pattern
 
-    def fresh_rows(self, arms: range) -> list[Row]:
+    def fresh_rows(self) -> list[Row]:
         rows = []
-        for arm in arms:
-            row = Row(arm, {}, {})
-            self.ask(row, self.scrutinee, self.arms[arm].pattern)
+        for number, arm in enumerate(self.arms):
+            row = Row(number, {}, {})
+            self.ask(row, self.scrutinee, arm.pattern)
             rows.append(row)
         return rows
 
-    def alternatives(self, rows: list[Row], part: Part) -> list[Row]:
+    def alternatives(self, row: Row, part: Part) -> list[Row]:
+        """A row for each alternative of the row's or-pattern about the part."""
+        pattern = row.tests.pop(part)
+        result = []
+        for kid in forms.body_of(self.b).children(pattern):
+            alternative = row.copy()
+            self.ask(alternative, part, kid)
+            result.append(alternative)
+        return result
+
+    def spread(self, rows: list[Row], part: Part) -> list[Row]:
         """The rows, with or-patterns about the part spread into one row each."""
-        body = forms.body_of(self.b)
+        op = forms.body_of(self.b).op
         result: list[Row] = []
         work = list(reversed(rows))
         while work:
             row = work.pop()
-            pattern = row.tests.get(part)
-            if pattern is None or body.op[pattern] != H["p-or"]:
+            if part in row.tests and op[row.tests[part]] == H["p-or"]:
+                work.extend(reversed(self.alternatives(row, part)))
+            else:
                 result.append(row)
-                continue
-            for kid in reversed(body.children(pattern)):
-                tests = dict(row.tests)
-                del tests[part]
-                alternative = Row(row.arm, tests, dict(row.bound))
-                self.ask(alternative, part, kid)
-                work.append(alternative)
         return result
 
     # The tree.
 
-    def lower(self, rows: list[Row]) -> None:
+    def decide(self) -> None:
+        """End the current block with what decides between the arms."""
+        rows = self.fresh_rows()
+        if not self.reread:
+            self.lower(rows, None)
+            return
+        pieces: list[Piece] = []
+        begins = True
+        for row in rows:
+            if begins:
+                pieces.append((None, []))
+            pieces[-1][1].append(row)
+            begins = self.arms[row.arm].guard >= 0
+        self.in_turn(pieces, None)
+
+    def lower(self, rows: list[Row], rest: Rest | None) -> None:
         """End the current block with what decides between the rows, first match wins."""
+        mark = len(self.b.log)
+        at = 0
+        while at < len(rows) and not rows[at].tests:
+            arm = rows[at].arm
+            if not self.leaf(rows[at]):
+                break
+            # The guard has failed: the arm's other alternatives are not tried.
+            while at < len(rows) and rows[at].arm == arm:
+                at += 1
+            while rest is not None and rest.arm == arm:
+                rest = rest.outer
+        else:
+            if at == len(rows):
+                self.fall(rest)
+            else:
+                self.split(rows[at:], rest)
+        self.b.restore(mark)
+
+    def split(self, rows: list[Row], rest: Rest | None) -> None:
+        """Test the part that most rows ask about; in pieces once that has been too much work."""
+        while rows[0].tests:
+            part = next(iter(rows[0].tests))
+            if len(rows[0].tests) > 1:
+                self.spare -= sum([len(row.tests) for row in rows])
+                if self.spare < 0:
+                    break
+                counts: dict[Part, int] = dict.fromkeys(rows[0].tests, 0)
+                for row in rows:
+                    for asked in row.tests:
+                        if asked in counts:
+                            counts[asked] += 1
+                part = min(counts, key=lambda p: (-counts[p], p.rank))
+            rows = self.spread(rows, part)
+            if part not in rows[0].tests:
+                continue
+            copied = sum([self.cost(row) for row in rows if part not in row.tests])
+            if copied:
+                self.spare -= copied * len({self.case(row.tests[part]) for row in rows if part in row.tests})
+                if self.spare < 0:
+                    break
+            self.test(rows, part, rest)
+            return
+        else:
+            self.lower(rows, rest)
+            return
+        self.in_turn(self.pieces(rows), rest)
+
+    def cost(self, row: Row) -> int:
+        """What a copy of a row adds to the code, roughly: its tests and, above all, its guard."""
+        return COPY * (len(row.tests) + (1 if self.arms[row.arm].guard < 0 else GUARD))
+
+    def pieces(self, rows: list[Row]) -> list[Piece]:
+        """Runs of rows that all ask about one part, or of rows that ask nothing: no row has two outcomes."""
+        op = forms.body_of(self.b).op
+        pieces: list[Piece] = []
+        part: Part | None = None
+        before = -1  # the arm that the piece before ends with
+        work = list(reversed(rows))
+        while work:
+            row = work.pop()
+            wanted = part if part in row.tests else next(iter(row.tests), None)
+            if wanted is not None and op[row.tests[wanted]] == H["p-or"]:
+                work.extend(reversed(self.alternatives(row, wanted)))
+                continue
+            if not pieces or wanted is not part or pieces[-1][1][0].arm == before != row.arm:
+                before = pieces[-1][1][-1].arm if pieces else -1
+                part = wanted
+                pieces.append((part, []))
+            pieces[-1][1].append(row)
+        return pieces
+
+    def in_turn(self, pieces: list[Piece], rest: Rest | None) -> None:
+        """Each piece's rows where none of the pieces before took the value."""
         b = self.b
         mark = len(b.log)
-        while rows and rows[0].tests:
-            counts: dict[Part, int] = dict.fromkeys(rows[0].tests, 0)
-            for row in rows:
-                for asked in row.tests:
-                    if asked in counts:
-                        counts[asked] += 1
-            part = min(counts, key=lambda p: (-counts[p], p.rank))
-            rows = self.alternatives(rows, part)
-            if part in rows[0].tests:
-                self.test(rows, part)
-                return
-        if not rows:
+        rests = [rest]
+        for _, rows in reversed(pieces[1:]):
+            rests.append(Rest(rows[0].arm, rests[-1]))
+        entry: Rest | None = None
+        for part, rows in pieces:
+            after = rests.pop()
+            if entry is None or entry.block >= 0:
+                if entry is not None:
+                    b.block = entry.block
+                    for local, param in zip(self.guarded, entry.params, strict=True):
+                        b.assign(local, param)
+                if part is None:
+                    self.lower(rows, after)
+                else:
+                    self.test(rows, part, after)
+                b.restore(mark)
+            entry = after
+
+    def fall(self, rest: Rest | None) -> None:
+        """No row is left: go on with the rest."""
+        b = self.b
+        if rest is None:
             if self.reread:  # the checker has found the match exhaustive, and a guard has changed that
                 b.at = self.at
                 b.emit("panic.text", "", (b.text(NO_ARM),))
             else:
                 b.emit("unreachable", "")
             return
-        self.leaf(rows)
-        b.restore(mark)
+        set_by_guards = tuple([forms.read(b, local) for local in self.guarded])
+        if rest.block < 0:
+            rest.block = b.f.block()
+            rest.params = [b.f.param(rest.block, b.typed(value), b.at) for value in set_by_guards]
+        b.jump(rest.block, set_by_guards)
 
-    def test(self, rows: list[Row], part: Part) -> None:
-        """Test one part and lower what each outcome leaves."""
-        op = forms.body_of(self.b).op[rows[0].tests[part]]
-        if op == H["p-bool"]:
-            self.test_bool(rows, part)
-        elif op == H["p-i64"]:
-            self.test_i64(rows, part)
-        elif op in _LITERALS:
-            self.test_equal(rows, part)
-        else:
-            self.test_tag(rows, part)
+    # Tests.
 
-    def without(self, rows: list[Row], part: Part, keep: Callable[[int], bool]) -> list[Row]:
-        """Rows that do not ask about the part, or whose pattern is kept and then known to hold."""
-        result = []
-        for row in rows:
-            pattern = row.tests.get(part)
-            if pattern is None:
-                result.append(row)
-            elif keep(pattern):
-                tests = dict(row.tests)
-                del tests[part]
-                result.append(Row(row.arm, tests, row.bound))
-        return result
-
-    def lower_in(self, block: int, rows: list[Row]) -> None:
-        b = self.b
-        mark = len(b.log)
-        b.block = block
-        self.lower(rows)
-        b.restore(mark)
-
-    def test_bool(self, rows: list[Row], part: Part) -> None:
-        b = self.b
-        imm = forms.body_of(b).imm
-        blocks = (b.f.block(), b.f.block())
-        b.branch(part.value, *blocks)
-        for block, outcome in zip(blocks, (1, 0), strict=True):
-            self.lower_in(block, self.without(rows, part, lambda p, outcome=outcome: imm[p] == outcome))  # type: ignore[misc]
-
-    def test_i64(self, rows: list[Row], part: Part) -> None:
-        b = self.b
-        imm = forms.body_of(b).imm
-        cases = list(dict.fromkeys([imm[row.tests[part]] for row in rows if part in row.tests]))
-        outcomes = [self.without(rows, part, lambda p, case=case: imm[p] == case) for case in cases]  # type: ignore[misc]
-        outcomes.append(self.without(rows, part, lambda p: False))  # noqa: ARG005
-        self.switch(part.value, cases, [(lambda rows=outcome: rows) for outcome in outcomes])  # type: ignore[misc]
-
-    def test_equal(self, rows: list[Row], part: Part) -> None:
-        """F64 and Text literals: one comparison with the first row's."""
-        b = self.b
-        first = rows[0].tests[part]
-        body = forms.body_of(b)
-        literal = (forms.VALUES[H["f64"]] if body.op[first] == H["p-f64"] else forms.VALUES[H["text"]])(b, first)
-        same, other = b.f.block(), b.f.block()
-        b.branch(equal(b, part.value, literal), same, other)
-        # By IEEE 0.0 and -0.0 are equal: a row with the other zero stays asked, in both outcomes.
-        imm = body.imm[first]
-        zeros = (0, -(1 << 63), 1 << 63)
-
-        def alike(pattern: int) -> bool:
-            return body.imm[pattern] == imm or (
-                body.op[pattern] == H["p-f64"] and imm in zeros and body.imm[pattern] in zeros
-            )
-
-        self.lower_in(same, self.without(rows, part, alike))
-        self.lower_in(other, [row for row in rows if part not in row.tests or not alike(row.tests[part])])
-
-    def tag_of(self, pattern: int) -> int:
-        op = forms.body_of(self.b).op[pattern]
+    def case(self, pattern: int) -> Case:
+        """What tells apart the outcomes of a test."""
+        body = forms.body_of(self.b)
+        op, imm = body.op[pattern], body.imm[pattern]
         if op == H["p-ctor"]:
             return self.constructor(pattern)[1]
-        return 1 if op == H["p-cons"] else 0
+        if op == H["p-text"]:
+            return self.b.lowering.program.texts[imm].encode("utf-8", "surrogateescape")  # in the order of `text.lt`
+        if op == H["p-f64"]:
+            return f64_of_bits(imm)  # by IEEE 0.0 and -0.0 are equal: one outcome
+        if op in (H["p-nil"], H["p-cons"]):
+            return 1 if op == H["p-cons"] else 0
+        return imm
 
-    def test_tag(self, rows: list[Row], part: Part) -> None:
-        """Constructors, nil and cons."""
+    def outcomes(self, part: Part) -> int:
+        """How many there can be; 0: no end of them."""
+        head = self.b.lowering.program.types.head[part.type]
+        if head >= H_USER:
+            return len(self.b.lowering.program.datas[head - H_USER].ctors)
+        return 2 if head in (H_LIST, H_BOOL) else 0
+
+    def test(self, rows: list[Row], part: Part, rest: Rest | None) -> None:
+        """Test one part once and lower what each outcome leaves; rows that do not ask are left by all."""
         b = self.b
-        types = b.lowering.program.types
-        head = types.head[part.type]
-        count = 2 if head == H_LIST else len(b.lowering.program.datas[head - H_USER].ctors)
-        tags = list(dict.fromkeys([self.tag_of(row.tests[part]) for row in rows if part in row.tests]))
+        cases: dict[Case, list[Row]] = {}
+        samples: list[int] = []
+        others: list[Row] = []
+        for row in rows:
+            if part not in row.tests:
+                for bucket in cases.values():
+                    bucket.append(row.copy())
+                others.append(row)
+                continue
+            case = self.case(row.tests[part])
+            if case not in cases:
+                samples.append(row.tests[part])
+                cases[case] = [other.copy() for other in others]
+            cases[case].append(row)
+        count = self.outcomes(part)
         if count == 1:
-            self.lower(self.inside(rows, part, 0))
+            self.lower(self.inside(rows, part, 0), rest)
             return
-        outcomes: list[Callable[[], list[Row]]] = [
-            (lambda tag=tag: self.inside(rows, part, tag))  # type: ignore[misc]
-            for tag in tags
-        ]
-        if len(tags) == count:
-            tags.pop()  # the last one is what is left
+        blocks = [b.f.block() for _ in cases]
+        other = -1 if len(cases) == count else b.f.block()
+        goals = dict(zip(cases, blocks, strict=True))
+        op = forms.body_of(b).op[samples[0]]
+        if op == H["p-bool"]:
+            b.branch(part.value, goals.get(1, other), goals.get(0, other))
+        elif op == H["p-i64"]:
+            self.switch(part.value, goals, other)
+        elif op in (H["p-f64"], H["p-text"]):
+            self.find(part.value, dict(zip(cases, samples, strict=True)), goals, other)
         else:
-            outcomes.append(lambda: [row for row in rows if part not in row.tests])
-        self.switch(b.emit("tag", "i64", (part.value,)), tags, outcomes)
+            self.switch(b.emit("tag", "i64", (part.value,)), goals, other)
+        for (case, bucket), block in zip(cases.items(), blocks, strict=True):
+            b.block = block
+            self.lower(self.inside(bucket, part, case), rest)
+        if other >= 0:
+            b.block = other
+            self.lower(others, rest)
 
-    def inside(self, rows: list[Row], part: Part, tag: int) -> list[Row]:
-        """Rows that this tag leaves, asking about its fields; loads the fields that are asked about."""
+    def inside(self, rows: list[Row], part: Part, case: Case) -> list[Row]:
+        """The rows of an outcome, asking about the part's fields; loads the fields that are asked about."""
         b = self.b
         body = forms.body_of(b)
-        fields = b.lowering.types.fields(part.type, tag)
-        parts: list[Part | None] = [None] * len(fields)
-        result = []
+        parts: dict[int, Part] = {}
         for row in rows:
-            pattern = row.tests.get(part)
-            if pattern is None:
-                result.append(row)
-                continue
-            if self.tag_of(pattern) != tag:
-                continue
-            tests = dict(row.tests)
-            del tests[part]
-            inner = Row(row.arm, tests, dict(row.bound))
-            for index, kid in enumerate(body.children(pattern)):
+            pattern = row.tests.pop(part, -1)
+            for index, kid in enumerate(body.children(pattern) if pattern >= 0 else ()):
                 if body.op[kid] in _NOTHING_TO_TEST:
                     continue
-                field = parts[index]
+                field = parts.get(index)
                 if field is None:
-                    loaded = load(b, part.value, part.type, tag, index)
-                    field = parts[index] = self.part(loaded, fields[index])
-                self.ask(inner, field, kid)
-            result.append(inner)
-        return result
+                    assert isinstance(case, int)
+                    loaded = load(b, part.value, part.type, case, index)
+                    field = parts[index] = self.part(loaded, b.lowering.types.fields(part.type, case)[index])
+                self.ask(row, field, kid)
+        return rows
 
-    def switch(self, value: int, cases: list[int], outcomes: list[Callable[[], list[Row]]]) -> None:
-        """Jump by an I64; `outcomes` has one maker of rows a case, run in the case's block, and a default."""
+    def switch(self, value: int, goals: Mapping[Any, int], other: int) -> None:
+        """Jump by an I64; without another block, the last of the goals is what is left."""
         b = self.b
-        blocks = [b.f.block() for _ in outcomes]
+        cases, blocks = list(goals), list(goals.values())
+        if other < 0:
+            cases.pop()
+        else:
+            blocks.append(other)
         if len(cases) == 1:
             b.branch(b.emit("i64.eq", "bool", (value, b.i64(cases[0]))), *blocks)
         else:
             b.emit("switch", "", (value,), tuple(cases))
             b.f.blocks[b.block].succs = [(block, ()) for block in blocks]
-        for block, outcome in zip(blocks, outcomes, strict=True):
-            b.block = block
-            self.lower_in(block, outcome())
 
-    def leaf(self, rows: list[Row]) -> None:
-        """The first row matches: ask its guard, then go to its arm."""
+    def find(self, value: int, samples: dict[Case, int], goals: Mapping[Case, int], other: int) -> None:
+        """Jump by an F64 or a Text: texts by their lengths first, then by halves, and a few one after another."""
         b = self.b
-        row = rows[0]
+        lengths: dict[int, dict[Case, int]] = {}
+        if len(samples) > LINEAR and b.typed(value) == "text":
+            for case, pattern in samples.items():
+                assert isinstance(case, bytes)
+                lengths.setdefault(len(case), {})[case] = pattern
+        if len(lengths) < 2:
+            self.halve(value, samples, goals, other)
+            return
+        blocks = {length: b.f.block() for length in lengths}
+        self.switch(b.emit("text.len", "i64", (value,)), blocks, other)
+        for length, block in blocks.items():
+            b.block = block
+            self.halve(value, lengths[length], goals, other)
+
+    def halve(self, value: int, samples: dict[Case, int], goals: Mapping[Case, int], other: int) -> None:
+        """A NaN is not less than any number and goes to the greater ones, where it equals none."""
+        b = self.b
+        literal = forms.VALUES[H[b.typed(value)]]
+        cases: list[Any] = list(samples)
+        if len(cases) <= LINEAR:
+            for number, case in enumerate(cases, 1):
+                is_last = number == len(cases)
+                following = other if is_last else b.f.block()
+                b.branch(equal(b, value, literal(b, samples[case])), goals[case], following)
+                b.block = following
+            return
+        cases.sort()
+        middle = len(cases) // 2
+        blocks = (b.f.block(), b.f.block())
+        b.branch(b.emit(f"{b.typed(value)}.lt", "bool", (value, literal(b, samples[cases[middle]]))), *blocks)
+        for block, half in zip(blocks, (cases[:middle], cases[middle:]), strict=True):
+            b.block = block
+            self.halve(value, {case: samples[case] for case in half}, goals, other)
+
+    def leaf(self, row: Row) -> bool:
+        """The row matches: ask its guard, then go to its arm.  Whether there is a way on, where the guard is false."""
+        b = self.b
         arm = self.arms[row.arm]
         if arm.guard < 0:
             self.go(row)
-            return
+            return False
         for local, bound in row.bound.items():
             forms.bind(b, local, bound)
         b.at = forms.place(b, arm.guard)
@@ -336,8 +415,8 @@ class Tree:
         b.branch(forms.value(b, arm.guard), holds, fails)
         b.block = holds
         self.go(row)
-        rest = range(row.arm + 1, len(self.arms))
-        self.lower_in(fails, self.fresh_rows(rest) if self.reread else [r for r in rows if r.arm != row.arm])
+        b.block = fails
+        return True
 
     def go(self, row: Row) -> None:
         """Jump to the arm's body with its variables."""
@@ -366,7 +445,7 @@ def _decide(b: Builder, node: int) -> Tree:
     tree = Tree(b, node)
     here = b.at
     mark = len(b.log)
-    tree.lower(tree.fresh_rows(range(len(tree.arms))))
+    tree.decide()
     b.restore(mark)
     b.at = here
     return tree

@@ -39,12 +39,13 @@ def spelled(name: str) -> str:
 class TypeNames:
     """MIR names of concrete types of one program, made once each."""
 
-    __slots__ = ("_names", "_open", "module", "program")
+    __slots__ = ("_fields", "_names", "_open", "module", "program")
 
     def __init__(self, program: Program, module: Module) -> None:
         self.program = program
         self.module = module
         self._names: dict[int, str] = {}
+        self._fields: dict[tuple[int, int], tuple[int, ...]] = {}
         self._open: list[int] = []  # types whose fields have no layouts yet
 
     def concrete(self, type_id: int, actuals: tuple[int, ...]) -> int:
@@ -67,6 +68,12 @@ class TypeNames:
 
     def fields(self, type_id: int, tag: int) -> tuple[int, ...]:
         """Concrete field types of a variant of a concrete data or list type."""
+        found = self._fields.get((type_id, tag))
+        if found is None:
+            found = self._fields[type_id, tag] = self._field_types(type_id, tag)
+        return found
+
+    def _field_types(self, type_id: int, tag: int) -> tuple[int, ...]:
         types = self.program.types
         head, args = types.head[type_id], types.args[type_id]
         if head == H_LIST:

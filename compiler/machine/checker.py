@@ -98,34 +98,49 @@ def _walk(
     clobbers: dict[int, list[int]],
     problems: list[str] | None,
 ) -> None:
+    places: dict[int, set[int]] = {}  # of each value: `state` turned round
+    for place, values in state.items():
+        for value in values:
+            places.setdefault(value, set()).add(place)
+
+    def put(place: int, values: frozenset[int]) -> None:
+        for value in state.pop(place, _NONE):
+            places[value].discard(place)
+        if values:
+            state[place] = values
+            for value in values:
+                places.setdefault(value, set()).add(place)
+
     for inst, move, reads, written in record.steps[b]:
         if move is not None:
             to, source = move
+            held = state.get(source, _NONE)
             if inst.op == _XCHG:
-                state[to], state[source] = state.get(source, _NONE), state.get(to, _NONE)
+                other = state.get(to, _NONE)
+                put(to, held)
+                put(source, other)
             elif source < 0:
-                state[to] = state.get(source, _NONE) | {source}
+                put(to, held | {source})
             elif inst.op != _POP:
-                state[to] = state.get(source, _NONE)
+                put(to, held)
             continue
         if problems is not None:
             for value, place in reads:
                 if value not in state.get(place, _NONE):
-                    held = sorted(state.get(place, _NONE))
                     problems.append(
-                        f"block {b}: {OPS[inst.op].name} wants v{value} in place {place}, which holds {held}"
+                        f"block {b}: {OPS[inst.op].name} wants v{value} in place {place}, "
+                        f"which holds {sorted(state.get(place, _NONE))}"
                     )
         row = OPS[inst.op]
         if row.calls:
             for reg in caller_saved:
-                state.pop(reg, None)
+                put(reg, _NONE)
         elif inst.op in clobbers and (row.enc != "shift" or inst.imm is None):
             for reg in clobbers[inst.op]:
-                state.pop(reg, None)
+                put(reg, _NONE)
         if written is not None:
             value, place = written
             assert place < FIRST_VIRTUAL
-            for other in list(state):
-                if value in state[other]:
-                    state[other] = state[other] - {value}
-            state[place] = frozenset((value,))
+            for stale in list(places.get(value, ())):
+                put(stale, state[stale] - {value})
+            put(place, frozenset((value,)))

@@ -119,30 +119,53 @@ class Coalescer:
         self.neighbours[value - FIRST_VIRTUAL].append((other, freq))
 
     def _coalesce(self, pairs: list[tuple[float, int, int]]) -> list[Bundle]:
-        live, weight = self.ranges.live, self.ranges.weight
-        bundles: list[Bundle] = []
-        bundle_of = self.bundle_of
-        for index, mask in enumerate(live):
-            if mask:
-                bundle_of[index] = Bundle([index], mask, self.mf.classes[index], weight[index], 0, True)
+        live, weight, classes = self.ranges.live, self.ranges.weight, self.mf.classes
+        # A group that is made of two is a number beyond the values; its values are collected at the end.
+        mask, cost = list(live), list(weight)
+        group = list(range(len(live)))
+        halves: dict[int, tuple[int, int]] = {}
+
+        def find(value: int) -> int:
+            top = value
+            while group[top] != top:
+                top = group[top]
+            while group[value] != top:
+                group[value], value = top, group[value]
+            return top
+
         pairs.sort(key=lambda pair: -pair[0])  # stable: program order among equals
         for freq, value, other in pairs:
-            left, right = bundle_of[value - FIRST_VIRTUAL], bundle_of[other - FIRST_VIRTUAL]
-            assert left is not None and right is not None
-            if left is right:
+            left, right = find(value - FIRST_VIRTUAL), find(other - FIRST_VIRTUAL)
+            if left == right:
                 continue
-            if left.mask & right.mask or left.cls != right.cls:
+            cls = classes[value - FIRST_VIRTUAL]
+            if mask[left] & mask[right] or cls != classes[other - FIRST_VIRTUAL]:
                 self._note(value, other - FIRST_VIRTUAL, freq)
                 self._note(other, value - FIRST_VIRTUAL, freq)
                 continue
-            merged = Bundle(
-                left.values + right.values, left.mask | right.mask, left.cls, left.cost + right.cost, 0, True
-            )
-            for index in merged.values:
-                bundle_of[index] = merged
-        seen: set[int] = set()
-        for bundle in bundle_of:
-            if bundle is not None and id(bundle) not in seen:
-                seen.add(id(bundle))
-                bundles.append(bundle)
+            merged = len(group)
+            group.append(merged)
+            group[left] = group[right] = merged
+            halves[merged] = (left, right)
+            mask.append(mask[left] | mask[right])
+            cost.append(cost[left] + cost[right])
+            mask[left] = mask[right] = 0
+        bundles: list[Bundle] = []
+        bundle_of = self.bundle_of
+        for index, bits in enumerate(live):
+            if not bits or bundle_of[index] is not None:
+                continue
+            top = find(index)
+            values: list[int] = []
+            work = [top]
+            while work:
+                part = work.pop()
+                if part in halves:
+                    work.extend(reversed(halves[part]))
+                else:
+                    values.append(part)
+            bundle = Bundle(values, mask[top], classes[index], cost[top], 0, True)
+            bundles.append(bundle)
+            for value in values:
+                bundle_of[value] = bundle
         return bundles

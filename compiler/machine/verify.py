@@ -6,6 +6,7 @@ registers are real.  An invariant is added as a function in `_CHECKS`.
 
 from __future__ import annotations
 
+from compiler.ir.graph import dominators, reverse_postorder, spans
 from compiler.machine import shrink
 from compiler.machine.function import FIRST_VIRTUAL, VECTOR
 from compiler.machine.ops import CC, OPS
@@ -150,7 +151,8 @@ def values_are_defined_once(mf: MachineFunction, _target: ModuleType) -> Iterato
             if inst.d in home:
                 yield f"v{inst.d} is defined twice"
             home[inst.d] = (b, k)
-    above = _dominators(mf)
+    order = reverse_postorder(mf)
+    first, last = spans(dominators(mf, order), order)
     for b in mf.order:
         block = mf.blocks[b]
         uses = [(k, reg) for k, inst in enumerate(block.body) for reg in inst.u]
@@ -159,28 +161,10 @@ def values_are_defined_once(mf: MachineFunction, _target: ModuleType) -> Iterato
             if reg < 0:
                 continue
             at = home.get(reg)
-            if at is None or not ((at[0] == b and at[1] < k) or (at[0] != b and at[0] in above[b])):
+            if at is None or not (
+                (at[0] == b and at[1] < k) or (at[0] != b and first[at[0]] <= first[b] <= last[at[0]])
+            ):
                 yield f"block {b}: v{reg} is used where it is not defined"
-
-
-def _dominators(mf: MachineFunction) -> dict[int, set[int]]:
-    entry = mf.order[0]
-    everything = set(mf.order)
-    above = {b: set(everything) for b in mf.order}
-    above[entry] = {entry}
-    changed = True
-    while changed:
-        changed = False
-        for b in mf.order:
-            if b == entry:
-                continue
-            new = set(everything)
-            for p in mf.preds[b]:
-                new &= above[p]
-            new.add(b)
-            if new != above[b]:
-                above[b], changed = new, True
-    return above
 
 
 def flags_reach_their_readers(mf: MachineFunction, _target: ModuleType) -> Iterator[str]:

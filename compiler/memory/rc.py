@@ -72,9 +72,13 @@ class Counts:
         self.root: dict[int, int] = {}
         for value in self.kind:
             above = value
-            while self.kind[above] == BORROWED:
+            while self.kind[above] == BORROWED and above not in self.root:
                 above = self.parent[above]
-            self.root[value] = above if self.kind[above] == OWNED else -1
+            root = self.root.get(above, above if self.kind[above] == OWNED else -1)
+            while value != above and value not in self.root:
+                self.root[value] = root
+                value = self.parent[value]
+            self.root[above] = root
 
     # Liveness: `masks[v]` is what a use of v keeps alive.
 
@@ -118,6 +122,13 @@ class Counts:
     def demote(self) -> None:
         """Own from the definition on what cannot, or should not, stay borrowed."""
         function = self.function
+        risky = any(
+            function.op[value] in USER_CALLS or function.op[value] in STORES or function.op[value] == LEAVE
+            for index in self.order
+            for value in function.blocks[index].body
+        )
+        if not risky:
+            return
         plain = {value: 1 << value for value in self.kind}
         chain: dict[int, int] = {}
         for value in self.kind:  # parents come before their children in definition order
@@ -126,13 +137,6 @@ class Counts:
                 above = self.parent[above]
                 mask |= 1 << above
             chain[value] = mask
-        risky = any(
-            function.op[value] in USER_CALLS or function.op[value] in STORES or function.op[value] == LEAVE
-            for index in self.order
-            for value in function.blocks[index].body
-        )
-        if not risky:
-            return
         borrowed = 0
         for value in self.parent:
             if value not in self.leases:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from compiler.ir.function import Function, Module
 
+    Edge = tuple[int, tuple[int, ...]]
+
+CHAIN = 8  # cases of a switch asked about one after another
 DEEPEST = 40  # Python's tokenizer stops at 100 indentations
 LONGEST = 160  # characters of an expression that may still grow
 
@@ -399,11 +402,11 @@ class Translator:
             self.go(succs[1], depth + 1)
         elif name == "switch":
             self.emit(depth, f"S = {words[0]}")
-            for number, (case, succ) in enumerate(zip(function.imm[value], succs[:-1], strict=True)):
-                self.emit(depth, f"{'el' if number else ''}if S == {case}:")
-                self.go(succ, depth + 1)
-            self.emit(depth, "else:" if succs[1:] else "if 1:")
-            self.go(succs[-1], depth + 1)
+            cases = list(zip(function.imm[value], succs[:-1], strict=True))
+            if len(cases) > CHAIN:  # the default is reached from every part of the search
+                cases.sort()
+                self.label(succs[-1][0])
+            self.search(cases, succs[-1], depth)
         elif name == "return":
             self.emit(depth, f"return {words[0]}")
         elif name == "tailcall":
@@ -441,15 +444,34 @@ class Translator:
         self.emit(depth, f"L = {self.labels[index]}")
         self.emit(depth, "continue")
 
-    def go(self, succ: tuple[int, tuple[int, ...]], depth: int) -> None:
+    def go(self, succ: Edge, depth: int) -> None:
         target, args = succ
         params = [f"v{p}" for p in self.function.blocks[target].params]
         self.assign(params, [self.name(arg) for arg in args], depth)
         if target not in self.labels and depth < DEEPEST:
             self.block(target, depth)
             return
+        self.label(target)
+        self.jump(target, depth)
+
+    def label(self, target: int) -> None:
+        """Make a block one that is jumped to."""
         if target not in self.labels:
             self.labels[target] = len(self.labels)
             self.queue.append(target)
             self.targets.add(target)
-        self.jump(target, depth)
+
+    def search(self, cases: list[tuple[int, Edge]], default: Edge, depth: int) -> None:
+        """Go to the case of S: by halves, as Python nests each `elif` in the one before."""
+        if len(cases) > CHAIN:
+            middle = len(cases) // 2
+            self.emit(depth, f"if S < {cases[middle][0]}:")
+            self.search(cases[:middle], default, depth + 1)
+            self.emit(depth, "else:")
+            self.search(cases[middle:], default, depth + 1)
+            return
+        for number, (case, succ) in enumerate(cases):
+            self.emit(depth, f"{'el' if number else ''}if S == {case}:")
+            self.go(succ, depth + 1)
+        self.emit(depth, "else:" if cases else "if 1:")
+        self.go(default, depth + 1)

@@ -254,13 +254,30 @@ class _Balance:
         self.problems: list[str] = []
         self.held = held_params(function, set(function.attrs.get("borrows", ())))
         self.leases = leases(function, self.held)
+        dup = MIR.code["rc.dup"]
+        # Borrowed results that ever have an owner of their own; the others live as what they were read out of.
+        self.counted = {
+            function.args[value][0] for block in function.blocks for value in block.body if function.op[value] == dup
+        }
+        self.source: dict[int, int] = {}
 
     def say(self, block: int, value: int, what: str) -> None:
         row = MIR.ops[self.function.op[value]].name if self.function.op[value] >= 0 else "parameter"
         self.problems.append(f"V210 {self.function.name} b{block} {row}: {what}")
 
+    def holder(self, value: int) -> int:
+        """What a value is read out of, as far up as nothing on the way can have an owner; found once."""
+        function, source = self.function, self.source
+        last = value
+        while function.op[last] >= 0 and ALIAS[function.op[last]] and last not in self.counted:
+            last = source.get(last, function.args[last][0])
+        while value != last:
+            source[value], value = last, source.get(value, function.args[value][0])
+        return last
+
     def alive(self, value: int, counts: dict[int, int]) -> bool:
         while True:
+            value = self.holder(value)
             if counts.get(value, 0) > 0 or value in self.held:
                 return True
             if value in self.leases:

@@ -35,7 +35,8 @@ def run(function: Function, module: Module) -> bool:  # noqa: ARG001 - every pas
             order.append(index)
     order.reverse()
     cold = [index for index in order if index and function.op[blocks[index].body[-1]] in COLD]
-    order = [index for index in order if index not in cold] + cold
+    last = set(cold)
+    order = [index for index in order if index not in last] + cold
     if order == list(range(len(blocks))):
         return False
     number = {index: new for new, index in enumerate(order)}

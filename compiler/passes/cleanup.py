@@ -27,24 +27,22 @@ JUMP, BRANCH, SWITCH = CODE["jump"], CODE["branch"], CODE["switch"]
 
 def _merge(function: Function) -> bool:
     """Append a block to its only predecessor when that only jumps to it."""
-    preds = predecessors(function)
+    ways = [len(preds) for preds in predecessors(function)]  # merging leaves the others' as they are
     replaced: dict[int, int] = {}
     changed = False
     for index in range(len(function.blocks)):
         block = function.blocks[index]
         while block.body and function.op[block.body[-1]] == JUMP:
             target, given = block.succs[0]
-            if target == index or target == 0 or len(preds[target]) != 1:
+            if target == index or target == 0 or ways[target] != 1:
                 break
             other = function.blocks[target]
             for param, arg in zip(other.params, given, strict=True):
                 replaced[param] = arg
-            block.body = block.body[:-1] + other.body
+            block.body[-1:] = other.body
             block.succs = other.succs
-            for after, _ in other.succs:
-                preds[after] = [index if pred == target else pred for pred in preds[after]]
             other.params, other.body, other.succs = [], [], []
-            preds[target] = []
+            ways[target] = 0
             changed = True
     if changed:
         substitute(function, replaced)
@@ -57,7 +55,8 @@ def _thread(function: Function) -> bool:
     """Redirect edges that only pass through a block of one terminator."""
     counts = use_counts(function)
     changed = False
-    for block in function.blocks:
+    passed_on: dict[int, dict[int, int]] = {}  # block -> parameter -> uses in its terminator and edges
+    for index, block in enumerate(function.blocks):
         for number, (target, given) in enumerate(block.succs):
             through = function.blocks[target]
             if len(through.body) != 1 or through is block:
@@ -67,10 +66,12 @@ def _thread(function: Function) -> bool:
             if op not in (JUMP, BRANCH, SWITCH):
                 continue
             # Parameters must be used here only: by the terminator and the arguments it passes on.
-            here: dict[int, int] = dict.fromkeys(through.params, 0)
-            for arg in (*function.args[end], *(a for _, passed in through.succs for a in passed)):
-                if arg in here:
-                    here[arg] += 1
+            here = passed_on.get(target)
+            if here is None:
+                here = passed_on[target] = dict.fromkeys(through.params, 0)
+                for arg in (*function.args[end], *(a for _, passed in through.succs for a in passed)):
+                    if arg in here:
+                        here[arg] += 1
             if any(counts[param] != uses for param, uses in here.items()):
                 continue
             value = dict(zip(through.params, given, strict=True))
@@ -95,6 +96,7 @@ def _thread(function: Function) -> bool:
                 counts[arg] -= 1
             for arg in block.succs[number][1]:
                 counts[arg] += 1
+            passed_on.pop(index, None)
             changed = True
     if changed:
         drop_unreachable(function)

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def resolve(replacements: dict[int, int], value: int) -> int:
-    """Follow replacements to the end."""
-    while value in replacements:
-        value = replacements[value]
-    return value
+    """Follow replacements to the end, and shorten the way for those who ask next."""
+    last = value
+    while last in replacements:
+        last = replacements[last]
+    while value != last:
+        replacements[value], value = last, replacements[value]
+    return last
 
 
 def substitute(function: Function, replacements: dict[int, int]) -> None:

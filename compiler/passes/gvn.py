@@ -57,6 +57,11 @@ class Numbering:
         self.order = reverse_postorder(function)
         self.idom = dominators(function, self.order)
         self.preds = predecessors(function)
+        # The number of an edge to each block: the edge, where there is only one.
+        self.way = [0] * len(function.blocks)
+        for block in function.blocks:
+            for number, (target, _) in enumerate(block.succs):
+                self.way[target] = number
         self.table: dict[Any, int] = {}
         self.replaced: dict[int, int] = {}
         self.facts: dict[int, int] = {}  # value -> constant value that it equals here
@@ -107,7 +112,7 @@ class Numbering:
         op = function.op[end]
         if op not in (BRANCH, SWITCH):
             return
-        number = next(k for k, (target, _) in enumerate(pred.succs) if target == index)
+        number = self.way[index]
         test = function.args[end][0]
         test = self.replaced.get(test, test)
         if op == BRANCH:

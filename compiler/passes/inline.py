@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from compiler.ir.function import PARAM, Block
 from compiler.mir.ops import CODE
+from compiler.passes.calls import Calls
 from compiler.passes.edit import size, substitute
 
 TYPE_CHECKING = False
@@ -26,37 +27,12 @@ CALL_CLOSURE, TAILCALL_CLOSURE = CODE["call.closure"], CODE["tailcall.closure"]
 AS_CALL = {TAILCALL: CALL, TAILCALL_CLOSURE: CALL_CLOSURE}
 
 
-def callees(function: Function) -> list[str]:
-    """Functions this one calls directly, in order, each once."""
-    found: dict[str, None] = {}
-    for block in function.blocks:
-        for value in block.body:
-            if function.op[value] in (CALL, TAILCALL):
-                found[function.imm[value]] = None
-    return list(found)
-
-
-def _reaches(module: Module, start: str, goal: str) -> bool:
-    """Whether calls lead from one function to the other."""
-    seen = {start}
-    work = [start]
-    while work:
-        function = module.functions.get(work.pop())
-        for name in callees(function) if function is not None else ():
-            if name == goal:
-                return True
-            if name not in seen:
-                seen.add(name)
-                work.append(name)
-    return False
-
-
-def _wanted(function: Function, callee: Function, module: Module) -> bool:
+def _wanted(function: Function, callee: Function, calls: Calls) -> bool:
     if callee is function or callee.attrs.get("inline") == "never":
         return False
     if callee.attrs.get("inline") != "always" and size(callee) > SMALL:
         return False
-    return not _reaches(module, callee.name, callee.name) and not _reaches(module, callee.name, function.name)
+    return not calls.is_recursive(callee.name)  # what leads back to the caller is, as the caller calls it
 
 
 def _copy(function: Function, callee: Function, args: tuple[int, ...], tail: bool, after: int) -> int:
@@ -127,6 +103,11 @@ def splice(function: Function, wanted: dict[int, Function]) -> None:
 
 def run(function: Function, module: Module) -> bool:
     """Copy what is wanted into one function; whether anything was."""
+    calls = module.calls
+    if calls is None:
+        calls = Calls(module)
+    else:
+        calls.update(function)
     decided: dict[str, bool] = {}
     wanted: dict[int, Function] = {}
     total = size(function)
@@ -139,7 +120,7 @@ def run(function: Function, module: Module) -> bool:
             if callee is None:
                 continue
             if name not in decided:
-                decided[name] = _wanted(function, callee, module)
+                decided[name] = _wanted(function, callee, calls)
             if decided[name]:
                 wanted[value] = callee
                 total += size(callee)

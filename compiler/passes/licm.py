@@ -27,30 +27,52 @@ GUARDED = frozenset(CODE[name] for name in ("field", "text.byte", "list.len", "t
 FREE = frozenset(row.code for row in OPS if row.effect == "" and row.code not in GUARDED) - CONSTANTS
 
 
-def _preheader(function: Function, loop: Loop) -> int:
-    """The block that runs just before the loop, made if there is none."""
-    outside = [pred for pred in predecessors(function)[loop.header] if pred not in loop.blocks]
-    if len(outside) == 1 and len(function.blocks[outside[0]].succs) == 1:
-        return outside[0]
-    made = function.block()
-    params = tuple(function.param(made, function.type[param]) for param in function.blocks[loop.header].params)
-    for pred in sorted(set(outside)):
-        block = function.blocks[pred]
-        block.succs = [(made if target == loop.header else target, given) for target, given in block.succs]
-    function.emit(made, JUMP, "")
-    function.blocks[made].succs = [(loop.header, params)]
-    return made
+class Flow:
+    """A function's shape, kept right while blocks are put in front of loops."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        order = reverse_postorder(function)
+        self.rank: dict[int, float] = {block: number for number, block in enumerate(order)}
+        self.preds = predecessors(function)
+        self.loops = loops(function, order, dominators(function, order))  # inner ones first
+        self.around: dict[int, Loop | None] = {}  # header -> the loop around its loop
+        innermost: dict[int, Loop] = {}
+        for loop in reversed(self.loops):
+            self.around[loop.header] = innermost.get(loop.header)
+            innermost.update(dict.fromkeys(loop.blocks, loop))
+
+    def preheader(self, loop: Loop) -> int:
+        """The block that runs just before the loop, made if there is none."""
+        function = self.function
+        outside = [pred for pred in self.preds[loop.header] if pred not in loop.blocks]
+        if len(outside) == 1 and len(function.blocks[outside[0]].succs) == 1:
+            return outside[0]
+        made = function.block()
+        params = tuple(function.param(made, function.type[param]) for param in function.blocks[loop.header].params)
+        for pred in sorted(set(outside)):
+            block = function.blocks[pred]
+            block.succs = [(made if target == loop.header else target, given) for target, given in block.succs]
+        function.emit(made, JUMP, "")
+        function.blocks[made].succs = [(loop.header, params)]
+        self.preds.append(outside)
+        self.preds[loop.header] = [pred for pred in self.preds[loop.header] if pred in loop.blocks] + [made]
+        self.rank[made] = self.rank[loop.header] - 0.5
+        outer = self.around[loop.header]
+        while outer is not None:
+            outer.blocks.add(made)
+            outer = self.around[outer.header]
+        return made
 
 
-def _hoist(function: Function, loop: Loop, order: list[int]) -> bool:
+def _hoist(flow: Flow, loop: Loop) -> bool:
+    function = flow.function
     inside: set[int] = set()
     for index in loop.blocks:
         inside.update(function.blocks[index].params)
         inside.update(function.blocks[index].body)
     moved: list[int] = []
-    for index in order:
-        if index not in loop.blocks:
-            continue
+    for index in sorted(loop.blocks, key=flow.rank.__getitem__):
         for value in function.blocks[index].body:
             op = function.op[value]
             if op not in FREE and not (op in GUARDED and index == loop.header):
@@ -67,22 +89,14 @@ def _hoist(function: Function, loop: Loop, order: list[int]) -> bool:
         block = function.blocks[index]
         if any(value in gone for value in block.body):
             block.body = [value for value in block.body if value not in gone]
-    function.blocks[_preheader(function, loop)].body[-1:-1] = moved
+    function.blocks[flow.preheader(loop)].body[-1:-1] = moved
     return True
 
 
 def run(function: Function, module: Module) -> bool:  # noqa: ARG001 - every pass has this face
     """Hoist out of every loop; whether the function changed."""
+    flow = Flow(function)
     changed = False
-    done: set[int] = set()
-    while True:
-        # A new preheader is part of the loops around: look again after each loop that changed.
-        order = reverse_postorder(function)
-        found = [loop for loop in loops(function, order, dominators(function, order)) if loop.header not in done]
-        for loop in found:
-            done.add(loop.header)
-            if _hoist(function, loop, order):
-                changed = True
-                break
-        else:
-            return changed
+    for loop in flow.loops:
+        changed = _hoist(flow, loop) or changed
+    return changed

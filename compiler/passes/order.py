@@ -9,6 +9,7 @@ To add a pass: its file, a row here, and a golden case in `tests/passes`.
 from __future__ import annotations
 
 from compiler.passes import arrange, bounds, cleanup, dce, fold, gvn, inline, licm, loopify, recurse
+from compiler.passes.calls import Calls, callees
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def bottom_up(module: Module) -> list[str]:
         if root in seen:
             continue
         seen.add(root)
-        stack = [(root, iter(inline.callees(module.functions[root])))]
+        stack = [(root, iter(callees(module.functions[root])))]
         while stack:
             name, rest = stack[-1]
             following = next((c for c in rest if c not in seen and c in module.functions), None)
@@ -64,7 +65,7 @@ def bottom_up(module: Module) -> list[str]:
                 stack.pop()
             else:
                 seen.add(following)
-                stack.append((following, iter(inline.callees(module.functions[following]))))
+                stack.append((following, iter(callees(module.functions[following]))))
     return list(done)
 
 
@@ -87,11 +88,15 @@ def prune(module: Module) -> None:
 
 def optimize(module: Module, *, after: Callable[[str, Function], None] | None = None) -> None:
     """Run every pass over every function; `after(pass name, function)` may look, verify or dump."""
-    for name in bottom_up(module):
+    names = bottom_up(module)
+    calls = module.calls = Calls(module)
+    for name in names:
         function = module.functions[name]
         for row, run, _ in ORDER:
             if run(function, module) and after is not None:
                 after(row, function)
+        calls.update(function)
+    module.calls = None
     prune(module)
 
 

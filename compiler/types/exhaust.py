@@ -94,11 +94,24 @@ class Coverage:
             at += 1
         else:
             return ["_"] * len(columns)
-        buckets: dict[Key, list[Row]] = {}
+        rest_columns = columns[:column] + columns[column + 1 :]
+        dealt = self._expanded(rows[at:], column)
         samples: dict[Key, int] = {}
         default: list[Row] = []
-        rest_columns = columns[:column] + columns[column + 1 :]
-        for arm, guarded, patterns in self._expanded(rows[at:], column):
+        for arm, guarded, patterns in dealt:
+            node = patterns[column]
+            if node == WILD:
+                default.append((arm, guarded, patterns[:column] + patterns[column + 1 :]))
+            else:
+                samples.setdefault(self._key(node), node)
+        # The heads that no row names come first: what they reach of the guarded rows need not be copied below.
+        absent = self._absent(columns[column], list(samples))
+        beyond = None if absent is None else self.missing(default, rest_columns)
+        buckets: dict[Key, list[Row]] = {}
+        default = []
+        for arm, guarded, patterns in dealt:
+            if guarded and arm in self.reached:
+                continue
             node = patterns[column]
             rest = patterns[:column] + patterns[column + 1 :]
             if node == WILD:
@@ -110,24 +123,21 @@ class Coverage:
             key = self._key(node)
             kids = tuple(body.children(node))
             if key not in buckets:
-                samples[key] = node
                 wild = (WILD,) * len(kids)
                 self._spend(len(default))
                 buckets[key] = [(a, g, wild + r) for a, g, r in default]
             buckets[key].append((arm, guarded, kids + rest))
         found: list[str] | None = None
-        for key, bucket in buckets.items():
+        for key in samples:
             fields = self._field_types(key, columns[column])
+            bucket = buckets[key] if key in buckets else [(a, g, (WILD,) * len(fields) + r) for a, g, r in default]
             inner = self.missing(bucket, fields + rest_columns)
             if inner is not None and found is None:
                 head = self._build(key, columns[column], inner[: len(fields)])
                 tail = inner[len(fields) :]
                 found = [*tail[:column], head, *tail[column:]]
-        absent = self._absent(columns[column], list(buckets))
-        if absent is not None:
-            inner = self.missing(default, rest_columns)
-            if inner is not None and found is None:
-                found = [*inner[:column], absent, *inner[column:]]
+        if absent is not None and beyond is not None and found is None:
+            found = [*beyond[:column], absent, *beyond[column:]]
         return found
 
     def _refutable(self, patterns: tuple[int, ...]) -> int:

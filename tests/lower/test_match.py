@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from compiler.lower import match
 from tests.lower.lanes import LANES, lines, lowered
 
 PRELUDE = "(type T A (B I64) (C T T) (D Bool Text) (L (List T)) (F F64))\n"
@@ -155,6 +156,29 @@ def test_random_arms(tens: int, lane: str) -> None:
         assert lines(program, lane) == expected, f"seed {seed}:\n{program}"
 
 
+@pytest.mark.parametrize("tens", range(6))
+def test_random_arms_in_pieces(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are never copied: what only matches of very many arms come to."""
+    monkeypatch.setattr(match, "EFFORT", 0)
+    monkeypatch.setattr(match, "LINEAR", 1)
+    for seed in range(tens * 10, tens * 10 + 10):
+        program, expected = case(seed)
+        assert lines(program, "mir") == expected, f"seed {seed}:\n{program}"
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_rows_are_not_copied_to_every_case(guarded: bool) -> None:
+    """Names with guards between numbers: the code grows with the arms, not with their product."""
+    sizes = []
+    for n in (200, 400):
+        arms = " ".join([f"(y (when (= k {i})) y)" if guarded and i % 4 == 0 else f"({i} {i})" for i in range(n)])
+        body = lowered(f"(fn f (:: (-> I64 I64 I64)) (x k) (match x {arms} (_ -1)))\n(fn main (_) (f 1 2))").functions[
+            "main.f"
+        ]
+        sizes.append(sum(len(block.body) for block in body.blocks))
+    assert sizes[1] < 2.2 * sizes[0]
+
+
 MUTABLE = """(type P (P (mut x I64) (y I64)))
 (fn bump (:: (-> P I64 Bool)) (p n) (set-field! p x n) false)
 (fn f (:: (-> P Text)) (p) (match p
@@ -203,3 +227,11 @@ def test_every_arm_has_one_body() -> None:
         if isinstance(body.imm[value], str) and "arm" in body.imm[value]
     ]
     assert len(printed) == 4
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_very_many_arms(lane: str) -> None:
+    arms = " ".join([f"({i * 3 - 3000} {i})" for i in range(6000)])
+    text = f"(fn f (:: (-> I64 I64)) (x) (match x {arms} (_ -1)))\n(fn main (_) (print (show (list "
+    calls = " ".join([f"(f {x})" for x in (-3000, -2997, -1, 0, 14997, 14998, 15000)])
+    assert lines(text + calls + "))))", lane, verified=False) == ["(list 0 1 -1 1000 5999 -1 -1)"]
