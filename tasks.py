@@ -187,6 +187,12 @@ def checking(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.checking", *(["--record"] if record else [])))
 
 
+@task(help={"record": "keep the outcome in ledgers/heavy"})
+def features(_: Context, record: bool = False) -> None:
+    """Measure what leaving optional parts out of a build saves, on the project `terms`."""
+    finish(python("-m", "tests.heavy.features", *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",
@@ -207,6 +213,6 @@ def lock(_: Context) -> None:
 
 
 namespace = Collection(
-    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, store, lock
+    gate, gates, checking, features, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, store, lock
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))

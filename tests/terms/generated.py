@@ -1,7 +1,7 @@
 """Random terms and random modules for the calculator of s-expressions, each repeated by its seed.
 
-Terms are grown from the twin's table of operators.  Modules are real ones with words exchanged, expressions repeated and
-expressions put into a form that a lint looks for, where any expression may stand; so they read, and mean nothing.
+Terms are grown from the twin's table of operators.  Modules are real ones with words exchanged, expressions repeated
+and expressions put into a form that a lint looks for, where any expression may stand; so they read, and mean nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ PROJECT = ROOT / "fixtures/projects/terms"
 CALM = {"mut", "match", "fn", "let", "λ", "ƒ", "≔", "for", "set!", "with"}
 CLOSED = {"doc", "import", "↥", "τ", "type", "cap", "cfg", "∷", "::", "extern", "const"}
 WRAPPED = ("(not {0})", "(if {0} {0} {0})", "(+ 0 {0})", "(do {0})", "(= {0} {0})", "(and {0} {0} true)", "(≔ () {0})")
-WRAPPED += ("(match {0} (zz zz) (_ 1))", "(if (= zz 1) 1 (if (= zz 1) {0} 2))", "(λ (zz) (ff zz))", "(≔ ((mut zz 1)) {0} zz)")
+WRAPPED += (
+    "(match {0} (zz zz) (_ 1))",
+    "(if (= zz 1) 1 (if (= zz 1) {0} 2))",
+    "(λ (zz) (ff zz))",
+    "(≔ ((mut zz 1)) {0} zz)",
+)
 WRAPPED += ("(not (= {0} 1))", "(not (not {0}))", "(if {0} true false)", "(= (len {0}) 0)", "(for (i 2 1) {0})")
 WRAPPED += ("(set! zz zz)", "(match {0} (1 2) (1 3) (zz 4) (_ {0}))")
 

@@ -1,8 +1,8 @@
 """The linter and the simplifier, two real programs in 0x0, against models that work another way.
 
-The project's own tests hold in the reference lane and as machine code; what is expected there was made by hand.  Here the
-built program answers thousands of questions as the twin does: the library and the corpus linted, modules made of them
-with mistakes put in, and random terms, down to how many nodes and classes their e-graphs end with.
+The project's own tests hold in the reference lane and as machine code; what is expected there was made by hand.  Here
+the built program answers thousands of questions as the twin does: the library and the corpus linted, modules made of
+them with mistakes put in, and random terms, down to how many nodes and classes their e-graphs end with.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ def test_simplified_terms_keep_their_meaning(program: str) -> None:
     expressions = twin("expressions")
     r = random.Random(5)
     before = [term(r, r.choice("#?"), 4) for _ in range(250)]
-    after = [line.partition(" ; ")[0] for line in told(program, stdin="".join(f"(simplify {each})\n" for each in before))]
+    after = [
+        line.partition(" ; ")[0] for line in told(program, stdin="".join(f"(simplify {each})\n" for each in before))
+    ]
     smaller = 0
     for one, other in zip(before, after, strict=False):
         a, b = (expressions.term(expressions.read(each)[0]) for each in (one, other))
