@@ -1,7 +1,7 @@
 """A measurement: what leaving optional parts out saves: `python -m tests.heavy.features [--record]`, `invoke features`.
 
-Runs the collector `gates.collect.features` on the project whose linter and simplifier stand behind features, prints each
-count beside that of the minimal build, and keeps them in `ledgers/heavy/features.tsv`.  Status 3 when a build with more
+Runs the collector `gates.collect.features` on the project whose linter and simplifier stand behind features, prints
+each count beside that of the minimal build, and keeps them in `ledgers/heavy/features.tsv`.  Status 3 when a build with
 features is not larger in every count: then something was compiled that nobody asked for.
 """
 

@@ -106,7 +106,7 @@ def test_the_minimal_program_says_what_it_lacks(zero: Callable[..., CompletedPro
 
 
 def test_the_saving_is_on_record() -> None:
-    """The newest measurement: every count grows with every feature, and the minimal build does half of the work at most."""
+    """The newest measurement: every count grows with each feature, and the minimal one is at most half of the whole."""
     rows = {
         (str(row["workload"]), str(row["metric"])): int(str(row["value"]))
         for row in foreign.load(ROOT, "features").rows
