@@ -1,7 +1,7 @@
 """What the optional parts of a program cost when their features are on, and that they cost nothing when they are off.
 
 The project `terms` is built with no feature, with each, and with all: functions, code and the whole executable in
-bytes, the compiler's instructions, and the most that its phases own at once.  All of these are counted (instructions repeat to 1 in 10,000).  CPU
+bytes, the most that the compiler's phases own at once, and its instructions, which repeat to one in ten thousand.  CPU
 time is taken in interleaved pairs, the build with everything against the minimal one, and only its ratio is of use.
 """
 
