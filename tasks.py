@@ -193,6 +193,12 @@ def growth(_: Context, record: bool = False, shape: str = "") -> None:
     finish(python("-m", "tests.heavy.growth", "--shape", shape, *(["--record"] if record else [])))
 
 
+@task(help={"record": "keep the outcome in ledgers/heavy"})
+def features(_: Context, record: bool = False) -> None:
+    """Measure what leaving optional parts out of a build saves, on the project `terms`."""
+    finish(python("-m", "tests.heavy.features", *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",
@@ -213,6 +219,22 @@ def lock(_: Context) -> None:
 
 
 namespace = Collection(
-    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, growth, store, lock
+    gate,
+    gates,
+    checking,
+    features,
+    report,
+    drill,
+    bless,
+    build,
+    lint,
+    test,
+    docs,
+    fuzz,
+    mutate,
+    hostile,
+    growth,
+    store,
+    lock,
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))

@@ -83,7 +83,11 @@ def _read(c: Checker, module: Module, names: ModuleNames, node: int, variables: 
     if is_variable(c.names[symbol]) and "." not in c.names[symbol]:
         c.report(say.TYPE_SHAPE, module, node)
         return u.error
-    return _applied(c, module, names, kids[0], symbol, kids[1:], variables, place)
+    found = _applied(c, module, names, kids[0], symbol, kids[1:], variables, place)
+    if len(kids) == 1 and found != u.error:  # `(I64)`: parentheses are for what takes types
+        c.report(say.TYPE_SHAPE, module, node)
+        return u.error
+    return found
 
 
 def _applied(

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.corpus.programs import PROGRAMS, Program
+from tests.corpus.programs import PROGRAMS, VARIANTS, Program
 
 LANES = (
     ("interp",),
@@ -22,12 +22,13 @@ LANES = (
 def test_the_corpus_is_there() -> None:
     assert len(PROGRAMS) >= 40
     assert all(program.twin for program in PROGRAMS)
+    assert len({program.features for program in VARIANTS}) >= 3
 
 
 @pytest.mark.parametrize("lane", LANES, ids="-".join)
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.path)
+@pytest.mark.parametrize("program", [*PROGRAMS, *VARIANTS], ids=lambda p: p.label)
 def test_lane(program: Program, lane: tuple[str, ...], zero: Callable[..., CompletedProcess[bytes]]) -> None:
-    done = zero("run", program.path, "--lane", *lane, stdin=program.stdin, env={"ZR_STATS": "1"})
+    done = zero("run", program.path, *program.flags, "--lane", *lane, stdin=program.stdin, env={"ZR_STATS": "1"})
     stats = re.search(rb"^zr-stats: live_blocks=(\d+) .*\n", done.stderr, re.MULTILINE)
     errors = re.sub(rb"^zr-stats: .*\n", b"", done.stderr, flags=re.MULTILINE)
     assert (done.returncode, errors, done.stdout) == (program.status, program.stderr, program.stdout)

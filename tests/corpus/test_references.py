@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from tests.corpus.programs import PROGRAMS, ROOT, Program
+from tests.corpus.programs import PROGRAMS, ROOT, VARIANTS, Program
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.path)
+@pytest.mark.parametrize("program", [*PROGRAMS, *VARIANTS], ids=lambda p: p.label)
 def test_twin(program: Program, tmp_path: pathlib.Path) -> None:
     assert program.twin is not None
     if program.twin.suffix == ".c":
@@ -20,6 +20,6 @@ def test_twin(program: Program, tmp_path: pathlib.Path) -> None:
         subprocess.run(["gcc", *flags, str(program.twin), "-o", str(binary), "-lm"], check=True)
         command = [str(binary)]
     else:
-        command = [sys.executable, "-S", str(program.twin)]
+        command = [sys.executable, "-S", str(program.twin), *program.features]
     done = subprocess.run(command, input=program.stdin, capture_output=True, check=True, cwd=ROOT)
     assert done.stdout == program.stdout
