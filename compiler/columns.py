@@ -9,8 +9,7 @@ signed or not.  Knows nothing of what a column means.
 
 from __future__ import annotations
 
-from struct import error as OutOfRangeError
-from struct import pack as to_bytes
+import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,14 +31,15 @@ def pack(values: list[int]) -> Column:
     for code in ("H", "I"):
         try:
             packed = _pack(code, values)
-        except OutOfRangeError:
+        except struct.error:
             continue
         return _narrower(code, packed, values) if len(values) > _LONG[code] else packed
     return _narrower("", b"", values)
 
 
 def _pack(code: str, values: list[int]) -> bytes:
-    return to_bytes(f"=c{len(values)}{code}", code.encode(), *values)
+    # Not `struct.pack`: it remembers a hundred formats, and each length is one.
+    return struct.Struct(f"=c{len(values)}{code}").pack(code.encode(), *values)
 
 
 def _narrower(fits: str, packed: bytes, values: list[int]) -> Column:

@@ -40,7 +40,7 @@ class Meter:
 
         current = _current_bytes() // 1024
         peak = max(_peak_kib(), current)
-        sizes = _walk_in_child(owners)
+        sizes = _tracked_in_child(owners)
         elsewhere, _ = sizes.pop(_ELSEWHERE)
         elapsed = (time.process_time_ns() - self._start) // 1_000_000
         total = sum(size for size, _ in sizes.values())
@@ -77,7 +77,7 @@ def _reset_peak() -> None:
         pass
 
 
-def _walk_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
+def _tracked_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
     """(bytes, objects) by owner, counted by a forked child."""
     receive, send = os.pipe()
     child = os.fork()
@@ -85,7 +85,7 @@ def _walk_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
         status = 1
         try:
             os.close(receive)
-            lines = [f"{name} {size} {count}" for name, (size, count) in _walk(owners).items()]
+            lines = [f"{name} {size} {count}" for name, (size, count) in tracked(owners).items()]
             os.write(send, "\n".join(lines).encode())
             status = 0
         finally:
@@ -101,7 +101,7 @@ def _walk_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
     return result
 
 
-def _walk(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
+def tracked(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
     """Bytes and number of the objects that each owner reaches and none before it did; last, of those nobody owns."""
     import gc
     import types

@@ -15,6 +15,7 @@ class Options:
     """How to compile; the defaults are those of `zero build`."""
 
     __slots__ = (
+        "ablate",
         "cache",
         "features",
         "hermetic",
@@ -34,6 +35,7 @@ class Options:
         links: tuple[str, ...] = (),
         cache: bool = True,
         memory_stats: bool = False,
+        ablate: str = "",
         verify: bool = False,
         offline: bool = False,
         hermetic: bool = False,
@@ -44,6 +46,7 @@ class Options:
         self.links = links  # objects and archives with the program's C functions
         self.cache = cache  # whether results of earlier builds may be used
         self.memory_stats = memory_stats  # print memory by phase on standard error
+        self.ablate = ablate  # a pass that does not run, to see what it costs
         self.verify = verify  # run each level's verifier between passes
         self.offline = offline  # leave the tier behind the store alone
         self.hermetic = hermetic  # end without a result when anything but an input is read; offline, too

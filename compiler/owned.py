@@ -56,7 +56,7 @@ def _read_after_drop(item: Product, name: str) -> Any:
     raise DroppedError(type(item).WHAT, name, object.__getattribute__(item, "_dropped"))
 
 
-def _drop_again(item: Product, phase: str) -> None:  # noqa: ARG001
+def _drop_again(item: Product, phase: str) -> None:
     """The first who dropped it stays named."""
 
 
@@ -112,7 +112,7 @@ def _wake(item: Resting, name: str) -> Any:
     return getattr(item, name)
 
 
-def _rest_on(item: Resting) -> None:  # noqa: ARG001
+def _rest_on(item: Resting) -> None:
     """It rests already."""
 
 

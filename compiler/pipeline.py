@@ -5,8 +5,8 @@
                                                 └─▶ LIR ─▶ machine code ─▶ object ─link─▶ executable
 
 Each arrow consumes what is on its left and drops it (`owned.py`: reading it later is an error): forms after checking,
-HIR after MIR, MIR and LIR function by function, so that `--memory-stats` shows a drop at every boundary.  Composes parts and holds no algorithm of its own; imports inside
-the functions, so that a verb pays for what it uses.
+HIR after MIR, MIR and LIR function by function, so that `--memory-stats` shows a drop at every boundary.  Composes
+parts and holds no algorithm of its own; imports inside the functions, so that a verb pays for what it uses.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from compiler.memory.regions import Remark
     from compiler.meter import Meter
     from compiler.modules.module import Graph
-    from compiler.types.state import Checker
     from compiler.object.file import ObjectFile
     from compiler.options import Options
+    from compiler.types.state import Checker
 
 
 class VerifyError(Exception):
@@ -84,8 +84,8 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
     if options.level == "release":
         from compiler.passes.order import checked, optimize
 
-        optimize(module, after=checked(module) if options.verify else None)
-    remarks = place(module)
+        optimize(module, after=checked(module) if options.verify else None, without=options.ablate)
+    remarks = place(module) if options.ablate != "regions" else []
     if options.remarks is not None:
         remark(remarks, options.remarks)
     _verify_mir(module, "regions", options)
