@@ -131,7 +131,8 @@ def test_verify_refuses_at_every_level(where: str, monkeypatch: pytest.MonkeyPat
 
 LINE = re.compile(
     r"\[mem\] (?P<phase>[a-z_]+) current_kib=(?P<current>\d+) delta_kib=(?P<delta>[+-]\d+) peak_kib=(?P<peak>\d+) "
-    r"tracked_bytes=(?P<tracked>\d+) objects=(?P<objects>\d+) elsewhere_bytes=(?P<elsewhere>\d+) time_ms=(?P<time>\d+) owners=(?P<owners>[a-z:,0-9]*)"
+    r"tracked_bytes=(?P<tracked>\d+) objects=(?P<objects>\d+) elsewhere_bytes=(?P<elsewhere>\d+) "
+    r"time_ms=(?P<time>\d+) owners=(?P<owners>[a-z:,0-9]*)"
 )
 PHASES = ["init", "parse", "typecheck", "tc_free", "mir", "ast_free", "lir", "machine", "object", "lir_free", "link"]
 
