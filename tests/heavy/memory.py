@@ -21,7 +21,7 @@ from tests.heavy.results import ROOT, commit, record, today
 from tests.phases import project
 
 MODULES, FUNCTIONS = 200, 20
-SIZES = (10, 20, 40, 80, 160)  # modules, for bytes and calls
+SIZES = (5, 10, 20, 40, 80)  # modules, for bytes and calls
 FEW = (1, 2, 4, 8, 16)  # modules, for instructions
 ZERO = [sys.executable, "-I", "-S", str(ROOT / "compiler" / "cli" / "launch.py")]
 MIB = 1 << 20
@@ -80,8 +80,9 @@ def number(code: str, *arguments: str) -> int:
     return int(measure.run([sys.executable, "-c", code, *arguments]).out)
 
 
-def shapes(root: Path, out: Path, found: Found) -> None:
+def shapes(folder: Path, found: Found) -> None:
     """Tracked bytes and RSS of the project, three ways."""
+    root, out = project.write(folder / "project", project.files(MODULES, FUNCTIONS)), folder / "out"
     reference = [sys.executable, "-m", "tests.phases.reference", str(root), "-o", str(out), "--reader"]
     build = [*ZERO, "build", str(root), "-o", str(out), "--no-cache", "--memory-stats"]
     ways = {"naive": [*reference, "naive"], "3a": [*reference, "flat"], "3a+3b": build}
@@ -106,7 +107,8 @@ def shapes(root: Path, out: Path, found: Found) -> None:
 
 
 def growth(folder: Path, found: Found) -> None:
-    tracked, calls, work, lines, few = [], [], [], [], []
+    """Tracked bytes and calls over five sizes, and the slope on logarithmic scales."""
+    tracked, calls, lines = [], [], []
     for modules in SIZES:
         made = project.files(modules, FUNCTIONS)
         root = project.write(folder / str(modules), made)
@@ -119,6 +121,11 @@ def growth(folder: Path, found: Found) -> None:
         found[f"grow/{modules}", "calls"] = int(calls[-1]), "count"
     found["grow", "tracked_exponent_thousandths"] = round(1000 * exponent(lines, tracked)), "count"
     found["grow", "calls_exponent_thousandths"] = round(1000 * exponent(lines, calls)), "count"
+
+
+def work(folder: Path, found: Found) -> None:
+    """Instructions over five smaller sizes: what happens inside a call counts, too."""
+    costs, few = [], []
     if not measure.has_valgrind():
         print(f"instructions: unmeasured: {measure.NO_VALGRIND}")
         return
@@ -133,13 +140,13 @@ def growth(folder: Path, found: Found) -> None:
         made = project.files(modules, FUNCTIONS)
         root = project.write(folder / f"few{modules}", made)
         few.append(float(sum(text.count("\n") for text in made.values())))
-        work.append(float(instructions(root) - base))
-        found[f"grow/{modules}", "instructions"] = int(work[-1]), "instructions"
-    found["grow", "instructions_exponent_thousandths"] = round(1000 * exponent(few, work)), "count"
+        costs.append(float(instructions(root) - base))
+        found[f"grow/{modules}", "instructions"] = int(costs[-1]), "instructions"
+    found["grow", "instructions_exponent_thousandths"] = round(1000 * exponent(few, costs)), "count"
 
 
-def collect(folder: Path) -> Found:
-    found: Found = {}
+def sizes(folder: Path, found: Found) -> None:
+    """What a form takes, the peak of whole builds, and what compiling again leaves."""
     root = project.write(folder / "project", project.files(MODULES, FUNCTIONS))
     one = folder / "one.0x0"
     one.write_text(project.single(208), "utf-8")
@@ -151,12 +158,12 @@ def collect(folder: Path) -> Found:
             measure.run([*ZERO, "build", str(path), "-o", str(out), "--no-cache"]).peak_bytes,
             "bytes",
         )
-    shapes(root, out, found)
     repeated = measure.run([sys.executable, "-m", "tests.phases.repeat", str(one), "--times", "3"]).out.decode()
-    sizes = [int(line.split("tracked_bytes=")[1].split()[0]) for line in repeated.splitlines()]
-    found["repeat", "growth"] = sizes[2] - sizes[1], "bytes"
-    growth(folder, found)
-    return found
+    held = [int(line.split("tracked_bytes=")[1].split()[0]) for line in repeated.splitlines()]
+    found["repeat", "growth"] = held[2] - held[1], "bytes"
+
+
+PARTS = {"sizes": sizes, "shapes": shapes, "growth": growth, "work": work}
 
 
 def _files(path: Path) -> list[Path]:
@@ -166,10 +173,13 @@ def _files(path: Path) -> list[Path]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="memory")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/memory.tsv")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may come several times")
     options = parser.parse_args(arguments)
     tree = commit()
     with tempfile.TemporaryDirectory(prefix="zero-memory-") as name:
-        found = collect(Path(name))
+        found: Found = {}
+        for part in options.part or PARTS:
+            PARTS[part](Path(name), found)
     rows, missed = [], 0
     for key, (value, unit) in found.items():
         wanted = f"≥ {LEAST[key]:,}" if key in LEAST else f"≤ {MOST[key]:,}" if key in MOST else ""
