@@ -47,7 +47,9 @@ def main(arguments: list[str]) -> int:
     for number in range(chosen.times):
         images.add(pipeline.compile_program(chosen.file, Options(level=chosen.level), Sink())[0])
         size, count = everything()
-        print(f"{number} tracked_bytes={size} objects={count}")
+        print(
+            f"{number} tracked_bytes={size} objects={count}", flush=True
+        )  # what waits to be written is an object, too
     if images == {b""} or len(images) != 1:
         print("the compiles differ")
         return 1
