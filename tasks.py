@@ -199,6 +199,12 @@ def features(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.features", *(["--record"] if record else [])))
 
 
+@task(help={"record": "keep the outcome in ledgers/heavy"})
+def memory(_: Context, record: bool = False) -> None:
+    """Measure memory by phase beside a naive front end, what a form takes, and growth over five sizes."""
+    finish(python("-m", "tests.heavy.memory", *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable, Mapping
 
 CLASSES = (
@@ -117,14 +118,16 @@ class SourceFile:
         self.id = id
         self.path = path
         self.text = text
-        self._starts: list[int] | None = None
+        self._starts: array[int] | None = None
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character offset."""
         from bisect import bisect_right
 
         if self._starts is None:
-            starts = [0]
+            from array import array
+
+            starts = array("I", [0])
             find = self.text.find
             at = find("\n")
             while at >= 0:
@@ -137,12 +140,14 @@ class SourceFile:
     def offset(self, line: int, column: int) -> int:
         """The character offset of a place."""
         self.place(0)
-        return (self._starts or [0])[line - 1] + column - 1
+        assert self._starts is not None
+        return self._starts[line - 1] + column - 1
 
     def line(self, number: int) -> str:
         """The text of one line, without its end."""
         self.place(0)
-        starts = self._starts or [0]
+        starts = self._starts
+        assert starts is not None
         begin = starts[number - 1]
         end = starts[number] - 1 if number < len(starts) else len(self.text)
         return self.text[begin:end].rstrip("\r")

@@ -107,7 +107,7 @@ def externs(program: Program) -> list[Function]:
     from compiler.hir.ops import CODE
 
     extern = CODE["extern"]
-    return [f for f in program.functions if f.root >= 0 and f.body.op[f.root] == extern]
+    return [f for f in program.functions if f.root >= 0 and f.body.peek("op", f.root) == extern]
 
 
 def check(program: Program, linked: Linked, sink: Sink) -> None:

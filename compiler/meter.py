@@ -1,10 +1,12 @@
 """Memory by phase: what `zero build --memory-stats` prints.
 
 Three numbers a phase, since a peak alone can never fall: current RSS, the phase's own peak, and the exact bytes
-of every object that each owner reaches (one that two owners reach belongs to the first named).  A forked child does
-the walking, so that measuring does not change what is measured.  Knows no phase by name: `mark` names them.
+of every object that each owner reaches (one that two owners reach belongs to the first named).  `elsewhere_bytes` are
+those of all objects that no owner reaches and no module holds: what a drop left behind would show there.  A forked
+child does the walking, so that measuring does not change what is measured.  Knows no phase: `mark` names them.
 
-    [mem] mir current_kib=31204 delta_kib=+2210 peak_kib=31388 tracked_bytes=1630120 objects=20911 time_ms=84 owners=…
+    [mem] mir current_kib=31204 delta_kib=+2210 peak_kib=31388 tracked_bytes=1630120 objects=20911 elsewhere_bytes=9120
+          time_ms=84 owners=mir:1630120              (one line)
 """
 
 from __future__ import annotations
@@ -16,27 +18,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_ELSEWHERE = "-"
 _PAGE = os.sysconf("SC_PAGESIZE")
 
 
 class Meter:
-    """Prints a line a phase to standard error; `keep` holds on to what phases drop, to show what freeing saves."""
+    """Prints a line a phase to standard error."""
 
-    __slots__ = ("_before", "_start", "held", "keep")
+    __slots__ = ("_before", "_start")
 
-    def __init__(self, keep: bool) -> None:
+    def __init__(self) -> None:
         import time
 
-        self.keep = keep
-        self.held: list[Any] = []
         self._before = 0
         self._start = time.process_time_ns()
         self.mark("init", {})
-
-    def hold(self, *owned: Any) -> None:
-        """Called with what a phase drops: forgotten at once, or held when freeing is switched off."""
-        if self.keep:
-            self.held.append(owned)
 
     def mark(self, phase: str, owners: dict[str, Any]) -> None:
         """End a phase: `owners` maps a name to the root of what it owns now."""
@@ -44,16 +40,16 @@ class Meter:
 
         current = _current_bytes() // 1024
         peak = max(_peak_kib(), current)
-        if self.held:
-            owners = {**owners, "kept": self.held}
-        sizes = _walk_in_child(owners)
+        sizes = _tracked_in_child(owners)
+        elsewhere, _ = sizes.pop(_ELSEWHERE)
         elapsed = (time.process_time_ns() - self._start) // 1_000_000
         total = sum(size for size, _ in sizes.values())
         objects = sum(count for _, count in sizes.values())
         shown = ",".join(f"{name}:{size}" for name, (size, _) in sizes.items())
         sys.stderr.write(
             f"[mem] {phase} current_kib={current} delta_kib={current - self._before:+d} peak_kib={peak} "
-            f"tracked_bytes={total} objects={objects} time_ms={elapsed} owners={shown}\n"
+            f"tracked_bytes={total} objects={objects} elsewhere_bytes={elsewhere} "
+            f"time_ms={elapsed} owners={shown}\n"
         )
         self._before = current
         _reset_peak()
@@ -81,17 +77,15 @@ def _reset_peak() -> None:
         pass
 
 
-def _walk_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
+def _tracked_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
     """(bytes, objects) by owner, counted by a forked child."""
-    if not owners:
-        return {}
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
             os.close(receive)
-            lines = [f"{name} {size} {count}" for name, (size, count) in _walk(owners).items()]
+            lines = [f"{name} {size} {count}" for name, (size, count) in tracked(owners).items()]
             os.write(send, "\n".join(lines).encode())
             status = 0
         finally:
@@ -107,12 +101,16 @@ def _walk_in_child(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
     return result
 
 
-def _walk(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
-    """Bytes and number of the objects that each owner reaches and none before it did."""
+def tracked(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Bytes and number of the objects that each owner reaches and none before it did; last, of those nobody owns."""
     import gc
     import types
 
     gc.disable()
+    # Constants of code leave the collector's list, so that they are no roots; garbage stays, since it is not freed.
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    everything = gc.get_objects()
     shared = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType, types.MethodType)
     seen: set[int] = set()
     # What the compiler's own modules hold (tables, small ints, None) belongs to no phase.
@@ -120,20 +118,34 @@ def _walk(owners: dict[str, Any]) -> dict[str, tuple[int, int]]:
         for value in list(getattr(module, "__dict__", {}).values()):
             if not isinstance(value, shared):
                 seen.add(id(value))
+    machinery = set(seen)
     result: dict[str, tuple[int, int]] = {}
-    size_of = sys.getsizeof
-    referents = gc.get_referents
     for name, root in owners.items():
-        size = count = 0
-        stack = [root]
-        while stack:
-            item = stack.pop()
-            key = id(item)
-            if key in seen or isinstance(item, shared):
-                continue
-            seen.add(key)
-            size += size_of(item)
-            count += 1
-            stack.extend(referents(item))
-        result[name] = (size, count)
+        result[name] = _reach([root], seen, shared)
+    # The machinery of modules is nobody's: classes, functions, code, what their tables hold.  What runs now, too.
+    seen -= machinery
+    _reach([sys.modules, *[item for item in everything if isinstance(item, type)]], seen, ())
+    seen.update(map(id, (everything, seen, machinery, result, owners, sys._getframe())))
+    result[_ELSEWHERE] = _reach(everything, seen, (*shared, types.FrameType))
     return result
+
+
+def _reach(roots: list[Any], seen: set[int], shared: tuple[type, ...]) -> tuple[int, int]:
+    """Bytes and number of the objects that can be reached from here and are not in `seen`, which they enter."""
+    import gc
+
+    size = count = 0
+    size_of, referents = sys.getsizeof, gc.get_referents
+    stack = list(roots)
+    seen.add(id(stack))
+    while stack:
+        item = stack.pop()
+        key = id(item)
+        if key in seen or isinstance(item, shared):
+            continue
+        seen.add(key)
+        size += size_of(item)
+        count += 1
+        stack.extend(referents(item))
+    seen.discard(id(stack))
+    return size, count

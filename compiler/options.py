@@ -15,10 +15,10 @@ class Options:
     """How to compile; the defaults are those of `zero build`."""
 
     __slots__ = (
+        "ablate",
         "cache",
         "features",
         "hermetic",
-        "keep_phases",
         "level",
         "links",
         "memory_stats",
@@ -35,7 +35,7 @@ class Options:
         links: tuple[str, ...] = (),
         cache: bool = True,
         memory_stats: bool = False,
-        keep_phases: bool = False,
+        ablate: str = "",
         verify: bool = False,
         offline: bool = False,
         hermetic: bool = False,
@@ -46,7 +46,7 @@ class Options:
         self.links = links  # objects and archives with the program's C functions
         self.cache = cache  # whether results of earlier builds may be used
         self.memory_stats = memory_stats  # print memory by phase on standard error
-        self.keep_phases = keep_phases  # hold on to what phases drop, to show what dropping saves
+        self.ablate = ablate  # a pass that does not run, to see what it costs
         self.verify = verify  # run each level's verifier between passes
         self.offline = offline  # leave the tier behind the store alone
         self.hermetic = hermetic  # end without a result when anything but an input is read; offline, too

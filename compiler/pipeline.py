@@ -4,9 +4,9 @@
                                    └─lower─▶ MIR ─passes─counts─▶ interpreter (lane mir)
                                                 └─▶ LIR ─▶ machine code ─▶ object ─link─▶ executable
 
-Each arrow consumes what is on its left: forms go after checking, HIR after MIR, MIR and LIR function by function, so
-that `--memory-stats` shows a drop at every boundary.  Composes parts and holds no algorithm of its own; imports inside
-the functions, so that a verb pays for what it uses.
+Each arrow consumes what is on its left and drops it (`owned.py`: reading it later is an error): forms after checking,
+HIR after MIR, MIR and LIR function by function, so that `--memory-stats` shows a drop at every boundary.  Composes
+parts and holds no algorithm of its own; imports inside the functions, so that a verb pays for what it uses.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from compiler.modules.module import Graph
     from compiler.object.file import ObjectFile
     from compiler.options import Options
+    from compiler.types.state import Checker
 
 
 class VerifyError(Exception):
@@ -52,9 +53,13 @@ def front(
         meter.mark("parse", {"forms": graph})
     if graph is None:
         return None, None
-    program = check(graph, sink)
-    if meter:
-        meter.mark("typecheck", {"hir": program, "forms": graph})
+
+    def look(state: Checker) -> None:
+        if meter:
+            owners = {"hir": state.program, "forms": [module.forms for module in graph.modules], "checker": state}
+            meter.mark("typecheck", owners)
+
+    program = check(graph, sink, look)
     return graph, None if sink or not graph.complete else program
 
 
@@ -79,8 +84,8 @@ def middle(program: Program, options: Options, entry: Any = None) -> IrModule:
     if options.level == "release":
         from compiler.passes.order import checked, optimize
 
-        optimize(module, after=checked(module) if options.verify else None)
-    remarks = place(module)
+        optimize(module, after=checked(module) if options.verify else None, without=options.ablate)
+    remarks = place(module) if options.ablate != "regions" else []
     if options.remarks is not None:
         remark(remarks, options.remarks)
     _verify_mir(module, "regions", options)
@@ -94,11 +99,10 @@ def back(module: IrModule, options: Options, meter: Meter | None = None) -> tupl
     from compiler.lir.lower import lower
     from compiler.targets.x86_64.compile import compile_function
 
-    lir = lower(module)
+    lir = lower(module, consume=True)
+    module.drop("lir")
     if meter:
-        meter.mark("lir", {"lir": lir, "mir": module})
-        meter.hold(dict(module.functions))
-    module.functions.clear()
+        meter.mark("lir", {"lir": lir})
     if options.verify:
         from compiler.lir.verify import verify
 
@@ -107,8 +111,7 @@ def back(module: IrModule, options: Options, meter: Meter | None = None) -> tupl
     for name in list(lir.functions):
         function = lir.functions.pop(name)
         codes.append(compile_function(function, verify=options.verify))
-        if meter:
-            meter.hold(function)
+        function.drop("machine")
     if meter:
         meter.mark("machine", {"code": codes, "lir": lir})
     return codes, lir
@@ -136,11 +139,15 @@ def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None, li
 
     obj = assemble(codes, lir.data, "program.o", lir.exported)
     if meter:
-        meter.mark("object", {"object": obj, "code": codes})
-        meter.hold(list(codes), lir)
+        meter.mark("object", {"object": obj, "code": codes, "lir": lir})
+    for code in codes:
+        code.drop("object")
     codes.clear()
-    lir.data = []
+    lir.drop("object")
+    if meter:
+        meter.mark("lir_free", {"object": obj})
     image = link_program(obj, linked)
+    del obj
     if meter:
         meter.mark("link", {"image": image})
     return image
@@ -184,7 +191,7 @@ def compile_program(
     if options.memory_stats:
         from compiler.meter import Meter as NewMeter
 
-        meter = NewMeter(options.keep_phases)
+        meter = NewMeter()
     graph, program = front(path, options.features, sink, meter, reader)
     if graph is not None and program is not None:
         need_main(program, graph, sink)
@@ -192,9 +199,8 @@ def compile_program(
     if sink or graph is None or program is None:
         return b"", []
     inputs = graph.inputs
-    if meter:
-        meter.hold(graph)
-    del graph
+    graph.drop("tc_free")
+    program.rest()
     if meter:
         meter.mark("tc_free", {"hir": program})
     if options.verify:
@@ -204,8 +210,7 @@ def compile_program(
     module = middle(program, options)
     if meter:
         meter.mark("mir", {"mir": module, "hir": program})
-        meter.hold(program)
-    del program
+    program.drop("ast_free")
     if meter:
         meter.mark("ast_free", {"mir": module})
     from compiler.lir.module import UnsupportedError

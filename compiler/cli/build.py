@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 USAGE = (
     "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
-    "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--remarks] [--verify]"
+    "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--ablate PASS] [--remarks] [--verify]"
 )
-OPTIONS = {**FRONT, **BACK, **STORE, "-o": VALUE, "--remarks": FLAG}
+OPTIONS = {**FRONT, **BACK, **STORE, "-o": VALUE, "--ablate": VALUE, "--remarks": FLAG}
 HELP = f"""{FRONT_HELP}{BACK_HELP}{STORE_HELP}\
+  --ablate PASS    build without PASS, and print on standard error what it costs
   --remarks        say where each allocation in a region lives, and why
   -o OUT           where the executable goes
 """
@@ -32,6 +33,10 @@ def run(arguments: Arguments) -> int:
     chosen = options(arguments)
     keep_sources(target, (path, *chosen.links))
     sink = Sink()
+    if ablated := arguments.get("--ablate", ""):
+        from compiler.ablate import ablate
+
+        return ablate(path, target, chosen, ablated, sink) and report(sink, arguments)
     if arguments.has("--remarks"):
         chosen.remarks = Sink()
     status = building.build(path, target, chosen, sink, teller(arguments))

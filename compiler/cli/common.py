@@ -21,7 +21,6 @@ BACK: dict[str, str | tuple[str, ...]] = {
     "--link": LIST,
     "--no-cache": FLAG,
     "--memory-stats": FLAG,
-    "--keep-phases": FLAG,
     "--verify": FLAG,
 }
 STORE: dict[str, str | tuple[str, ...]] = {"--offline": FLAG, "--hermetic": FLAG}  # of those who build for the store
@@ -34,7 +33,6 @@ BACK_HELP = """\
   --link FILE      an object or archive with the program's C functions; may come several times
   --no-cache       use no result of an earlier build
   --memory-stats   print memory by phase on standard error
-  --keep-phases    with --memory-stats: drop nothing between phases, for comparison
   --verify         check every level after every pass
 """
 STORE_HELP = """\
@@ -51,7 +49,6 @@ def options(arguments: Arguments) -> Options:
         links=tuple(arguments.lists.get("--link", ())),
         cache=not arguments.has("--no-cache"),
         memory_stats=arguments.has("--memory-stats"),
-        keep_phases=arguments.has("--keep-phases"),
         verify=arguments.has("--verify"),
         offline=arguments.has("--offline"),
         hermetic=arguments.has("--hermetic"),

@@ -7,6 +7,7 @@ looks at source forms again.  Knows no lowering and no target.
 
 from __future__ import annotations
 
+from compiler.owned import Product, Resting
 from compiler.types.core import Types
 
 TYPE_CHECKING = False
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import SourceFile
 
 
-class Body:
+class Body(Resting):
     """Expressions of one function as flat arrays; a node is an index.
 
     `op[n]` is a code of `ops.OPS`; `type[n]` a type id; `start[n]`, `end[n]` character offsets into the
@@ -23,6 +24,8 @@ class Body:
     """
 
     __slots__ = ("count", "end", "first", "imm", "kids", "op", "start", "type")
+    WHAT = "HIR"
+    COLUMNS = ("op", "type", "start", "end", "imm", "first", "count", "kids")
 
     def __init__(self) -> None:
         self.op: list[int] = []
@@ -199,7 +202,7 @@ class Test:
         self.function = function
 
 
-class Program:
+class Program(Product):
     """Everything after checking.  `insts[k]` is (what, id, type arguments):
 
     ("fn", function id, …), ("builtin", builtins id, …), ("ctor", (data id, constructor index), …), or, within one
@@ -221,6 +224,7 @@ class Program:
         "texts",
         "types",
     )
+    WHAT = "HIR"
 
     def __init__(self) -> None:
         self.types = Types()
@@ -252,3 +256,14 @@ class Program:
             found = self._inst_ids[key] = len(self.insts)
             self.insts.append(key)
         return found
+
+    def rest(self) -> None:
+        """Keep bodies packed until somebody reads them, one by one."""
+        for function in self.functions:
+            function.body.rest()
+
+    def drop(self, phase: str) -> None:
+        """The bodies go, too, whoever holds a function."""
+        for function in self.functions:
+            function.body.drop(phase)
+        super().drop(phase)

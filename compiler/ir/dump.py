@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.ir.function import Function, Level, Module
+    from compiler.ir.places import Places
 
 # function and block; the value's number (empty for ops without a result); op, result type, argument numbers,
 # immediate (JSON), what else the op does, which arguments it consumes, loops around it, successors, source place.
@@ -30,7 +31,7 @@ def _json(value: Any) -> str:
     return dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def rows(function: Function, level: Level, places: list[str]) -> Iterator[dict[str, Any]]:
+def rows(function: Function, level: Level, places: Places) -> Iterator[dict[str, Any]]:
     """One dictionary with the keys of COLUMNS for each parameter and instruction, in order."""
     numbers = numbering(function)
     reachable = set(reverse_postorder(function))

@@ -8,6 +8,9 @@ A function knows its level, and every tool refuses a function of another.
 
 from __future__ import annotations
 
+from compiler.ir.places import Places
+from compiler.owned import Product
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -88,7 +91,7 @@ class Block:
         self.succs: list[tuple[int, tuple[int, ...]]] = []
 
 
-class Function:
+class Function(Product):
     """One function at one level.  Block 0 is the entry and its parameters are the function's.
 
     Parallel lists by value: `op` (code, or PARAM), `type` (interned str), `args` (tuple of values),
@@ -97,6 +100,7 @@ class Function:
     """
 
     __slots__ = ("args", "at", "attrs", "blocks", "imm", "level", "name", "op", "result", "type")
+    WHAT = "a function's IR"
 
     def __init__(self, level: str, name: str, result: str) -> None:
         self.level = level
@@ -162,14 +166,15 @@ class Layout:
         self.variants = variants
 
 
-class Module:
+class Module(Product):
     """Functions of one level plus what they refer to.
 
-    `places[k]` is "file:line:col"; places[0] is "".  `layouts` describes every heap type by its type name.
+    `places[k]` is "file:line:col" (`places.py`).  `layouts` describes every heap type by its type name.
     `entry` names the function that runs the program.
     """
 
-    __slots__ = ("_place_ids", "calls", "entry", "functions", "layouts", "level", "places")
+    __slots__ = ("calls", "entry", "functions", "layouts", "level", "places")
+    WHAT = "a module's IR"
 
     def __init__(self, level: str) -> None:
         self.level = level
@@ -177,13 +182,14 @@ class Module:
         self.calls: Any = None  # who calls whom, while the optimizer runs
         self.functions: dict[str, Function] = {}
         self.layouts: dict[str, Layout] = {}
-        self.places: list[str] = [""]
-        self._place_ids: dict[str, int] = {"": 0}
+        self.places = Places()
 
     def place(self, text: str) -> int:
         """Intern a place."""
-        found = self._place_ids.get(text)
-        if found is None:
-            found = self._place_ids[text] = len(self.places)
-            self.places.append(text)
-        return found
+        return self.places.number(text)
+
+    def drop(self, phase: str) -> None:
+        """Its functions go, too, whoever holds one."""
+        for function in self.functions.values():
+            function.drop(phase)
+        super().drop(phase)

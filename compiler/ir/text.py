@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from compiler.ir.places import Places
+
 _WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
 
 
@@ -74,7 +76,7 @@ def numbering(function: Function) -> dict[int, int]:
     return numbers
 
 
-def print_function(function: Function, level: Level, places: list[str]) -> str:
+def print_function(function: Function, level: Level, places: Places) -> str:
     """The function's text, without a trailing newline."""
     numbers = numbering(function)
 
@@ -320,6 +322,6 @@ def parse_module(text: str, level: Level, module: Module | None = None) -> Modul
     return module
 
 
-def equal(one: Function, other: Function, level: Level, one_places: list[str], other_places: list[str]) -> bool:
+def equal(one: Function, other: Function, level: Level, one_places: Places, other_places: Places) -> bool:
     """Whether two functions are the same up to value numbers and place numbers."""
     return print_function(one, level, one_places) == print_function(other, level, other_places)

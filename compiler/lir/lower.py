@@ -28,23 +28,28 @@ if TYPE_CHECKING:
 __all__ = ["UnsupportedError", "lower"]
 
 
-def lower(module: Module) -> LirModule:
+def lower(module: Module, *, consume: bool = False) -> LirModule:
     """The LIR of a MIR module; functions keep their names and order, `zero_main` is added last.
 
+    With `consume` each MIR function is dropped when its LIR is there, so that no program is held twice.
     Errors: UnsupportedError.
     """
     if module.level != "mir":
         raise ValueError(f"lowering to LIR takes MIR, but was given {module.level}")
     result = LirModule()
-    result.places = list(module.places)
+    result.places = module.places
     statics = Statics()
-    for name, function in module.functions.items():
+    entry = _entry(module.functions[module.entry]) if module.entry else None
+    for name in list(module.functions):
         if name in _RESERVED:
             raise ValueError(f"{name} is a name of the runtime")
+        function = module.functions.pop(name) if consume else module.functions[name]
         result.functions[name] = lower_function(function, module, statics)
-    if module.entry:
+        if consume:
+            function.drop("lir")
+    if entry is not None:
         result.entry = ENTRY
-        result.functions[ENTRY] = _entry(module.functions[module.entry])
+        result.functions[ENTRY] = entry
     result.data = statics.data
     return result
 

@@ -86,7 +86,7 @@ def place(b: Builder, node: int) -> int:
     if found is None:
         file = source(b).file
         line, column = file.place(start)
-        found = b.places[start] = b.lowering.module.place(f"{file.path}:{line}:{column}")
+        found = b.places[start] = b.lowering.module.places.number_at(file.path, line, column)
     return found
 
 

@@ -93,6 +93,7 @@ class Lowering:
         self._parameters(b, hir.params)
         forms.tail(b, hir.root)
         b.finish()
+        hir.body.rest()
 
     def _parameters(self, b: Builder, params: list[int]) -> None:
         """Parameters first, then the cells of those that need one."""
@@ -133,6 +134,7 @@ class Lowering:
             b.assign(local, b.emit("capture", captured, (closure,), index))
         forms.tail(b, root)
         b.finish()
+        forms.source(b).body.rest()
 
     # Functions as values: parameter 0 is an environment nobody reads.
 
@@ -206,4 +208,5 @@ def lower(program: Program, *, entry: int | list[int]) -> Module:
         lowering.drain()
     finally:
         sys.setrecursionlimit(before)
+    lowering.module.places.settle()
     return lowering.module

@@ -8,6 +8,8 @@ Knows nothing of sections or files.
 
 from __future__ import annotations
 
+from compiler.owned import Product
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Reloc = tuple[int, str, str, int]
@@ -25,10 +27,11 @@ class CodeData:
         self.relocs: list[Reloc] = relocs or []
 
 
-class Code:
+class Code(Product):
     """One encoded function."""
 
     __slots__ = ("bytes", "data", "name", "places", "relocs")
+    WHAT = "machine code"
 
     def __init__(
         self, name: str, code: bytes, relocs: list[Reloc], data: list[CodeData], places: list[tuple[int, int]]

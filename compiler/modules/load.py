@@ -112,6 +112,7 @@ class _Loader:
                 self.path.pop()
                 self._finish(unit)
         self.graph.complete = first.sound
+        self.graph.symbols.forget_words()
         return self.graph if self.graph.modules else None
 
     def _project(self, folder: str, shown: str) -> _Project:
@@ -177,6 +178,7 @@ class _Loader:
                 unit.at += 1
                 unit.sound = False
                 return
+            unit.module.forms.rest()  # however long the chain of imports, one file is open
             self.path.append(self._open(key, path, data, project))
             unit.found = found
             return
@@ -341,6 +343,7 @@ class _Loader:
         module = unit.module
         if unit.parsed:
             toplevel.check_names(module, self.graph.symbols, self.sink)
+        module.forms.rest()  # until the checker comes to this module
         if unit.sound:
             module.id = unit.number = len(self.graph.modules)
             self.graph.modules.append(module)

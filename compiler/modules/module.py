@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from compiler.owned import Product
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.diagnostics import SourceFile
@@ -62,7 +64,7 @@ class Module:
         self.disabled: dict[int, str] = {}
 
 
-class Graph:
+class Graph(Product):
     """The modules of a program, dependencies before their users.
 
     When `complete`, the root is the last; otherwise the root, or something it imports, could not be read, and the graph
@@ -70,9 +72,16 @@ class Graph:
     """
 
     __slots__ = ("complete", "inputs", "modules", "symbols")
+    WHAT = "the module graph"
 
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.complete = False
         self.inputs: list[str] = []  # every file that was read, or looked for and not there
         self.modules: list[Module] = []
+
+    def drop(self, phase: str) -> None:
+        """The forms go, too, whoever holds a module."""
+        for module in self.modules:
+            module.forms.drop(phase)
+        super().drop(phase)

@@ -3,15 +3,20 @@
 A form is an index.  `kind[n]`, `start[n]`, `end[n]` (character offsets) and `data[n]` describe it;
 a list's children are `kids[data[n] : data[n] + count[n]]`.  Symbols are interned once per process
 in `Symbols`; glyphs are interned as their ASCII spelling, so `≔` and `let` are one symbol.
-Knows nothing of what a form means.
+What is not being read rests in 7 to 16 bytes a form (`compiler/columns.py`).  Knows nothing of what a form means.
 """
 
 from __future__ import annotations
+
+from operator import add, sub
+
+from compiler.owned import Resting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from compiler.columns import Column
     from compiler.diagnostics import Kind
 
     Chunk = tuple[int, int, int, int, int]  # lists opened, kind or -1, data, characters of the atom, lists closed
@@ -58,8 +63,13 @@ class Symbols:
     def name(self, symbol: int) -> str:
         return self.names[symbol]
 
+    def forget_words(self) -> None:
+        """All files are read: what is kept for the next one goes."""
+        self.words.clear()
+        self.chunks.clear()
 
-class Forms:
+
+class Forms(Resting):
     """One file's forms.
 
     `data[n]` by kind: list, index of its first child in `kids`; symbol, symbol id; int, the
@@ -67,6 +77,8 @@ class Forms:
     """
 
     __slots__ = ("count", "data", "end", "kids", "kind", "start", "texts", "top")
+    WHAT = "forms"
+    COLUMNS = ("kind", "start", "end", "data", "count", "kids", "top")
 
     def __init__(self) -> None:
         self.kind: list[int] = []
@@ -84,3 +96,24 @@ class Forms:
             return []
         first = self.data[node]
         return self.kids[first : first + self.count[node]]
+
+    def _pack(self) -> tuple[Column, ...]:
+        """In a long file an end is kept as the form's length, which is short."""
+        from compiler.columns import pack
+
+        ends = self.end
+        if _long(self.start):
+            ends = list(map(sub, ends, self.start))
+        return tuple([pack(ends if name == "end" else getattr(self, name)) for name in self.COLUMNS])
+
+    def _unpack(self, columns: tuple[Column, ...]) -> list[list[int]]:
+        lists = super()._unpack(columns)
+        starts, ends = lists[1], lists[2]
+        if _long(starts):
+            lists[2] = list(map(add, ends, starts))
+        return lists
+
+
+def _long(starts: list[int]) -> bool:
+    """Whether the last form starts where two bytes do not reach."""
+    return bool(starts) and starts[-1] >> 16 > 0

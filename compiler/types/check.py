@@ -26,6 +26,8 @@ from compiler.types.state import FN, Checker, FnInfo, Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compiler.diagnostics import Sink
     from compiler.hir.program import Program
     from compiler.modules.module import Graph
@@ -35,14 +37,16 @@ if TYPE_CHECKING:
 FRAMES = 400_000
 
 
-def check(graph: Graph, sink: Sink) -> Program | None:
-    """The program, or None when something was reported."""
+def check(graph: Graph, sink: Sink, look: Callable[[Checker], None] | None = None) -> Program | None:
+    """The program, or None when something was reported; `look` may see the checker's state before it goes."""
     before = sys.getrecursionlimit()
     reported = len(sink.items)
     sys.setrecursionlimit(FRAMES)
     try:
         c = Checker(graph, sink)
         _check(c)
+        if look is not None:
+            look(c)
     finally:
         sys.setrecursionlimit(before)
     if len(sink.items) > reported:
@@ -82,6 +86,7 @@ def _check(c: Checker) -> None:
         frames.sort(key=lambda f: f.function.id)
         check_bodies(c, frames, sound, first_const)
         uses += function_edges(c, frames)
+        c.graph.modules[index].forms.rest()
     _find_main(c)
     if len(sound) == len(c.infos):
         check_growth(c, uses)

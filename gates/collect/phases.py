@@ -1,12 +1,13 @@
-"""Memory by phase on the largest fixture project, with phase freeing off and on.
+"""Memory by phase on the largest fixture project, beside a naive front end that frees nothing.
 
-`before` keeps what each phase owned until the end (`--keep-phases`), `after` frees it at the phase's
-boundary, as every build does.  The compiler prints one line a phase on standard error:
+`before` is the reference kept for the purpose (`tests/phases/reference.py`: an object a token and a node, every phase's
+product held until the end), `after` is the build as it is.  Both print one line a phase on standard error:
 
     [mem] mir current_kib=31204 delta_kib=+2210 peak_kib=31388 tracked_bytes=1630120 objects=20911 … owners=mir:1630120
 
-Tracked bytes, by owner, are exact.  Resident size is what the system says and is noisy, so it is taken
-in pairs; a peak alone can never fall, so the current size of each phase is what counts.
+Tracked bytes, by owner, are exact, and so is what is left: bytes that no owner reaches, above those at the start.
+Resident size is what the system says and is noisy, so it is taken in pairs; a peak alone can never fall, so the current
+size of each phase is what counts.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gates.collect import measure, zero
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 
 COMMAND = "python -m gates.collect.phases"
-FLAGS: dict[str, tuple[str, ...]] = {"before": ("--keep-phases",), "after": ()}
+REFERENCE = ("python", "-m", "tests.phases.reference")
 PAIRS = 9
 
 
@@ -31,18 +32,22 @@ class Phase:
     rss: int
     peak: int
     tracked: int
+    left: int  # bytes that nobody owns, above those at the start
     owners: dict[str, int]
 
 
 def read_phases(text: str) -> list[Phase]:
     """The phases of one build, in order."""
-    found = []
+    found: list[Phase] = []
+    start = -1
     for name, rest in re.findall(r"^\[mem\] ([a-z0-9_]+) (.*)$", text, re.MULTILINE):
         facts = dict(re.findall(r"([a-z_]+)=(\S*)", rest))
         parts = (part.partition(":") for part in facts.get("owners", "").split(",") if part)
         owners = {owner: int(size) for owner, _, size in parts}
         current, peak = int(facts["current_kib"]) * 1024, int(facts["peak_kib"]) * 1024
-        found.append(Phase(name, current, peak, int(facts["tracked_bytes"]), owners))
+        elsewhere = int(facts["elsewhere_bytes"])
+        start = elsewhere if start < 0 else start
+        found.append(Phase(name, current, peak, int(facts["tracked_bytes"]), elsewhere - start, owners))
     if not found:
         raise Unavailable("zero build --memory-stats printed no phase")
     return found
@@ -55,8 +60,11 @@ def collect(samples: Samples) -> None:
         out = Path(folder) / "out"
 
         def take(variant: str) -> list[Phase]:
-            flags = ("--no-cache", "--memory-stats", *FLAGS[variant])
-            return read_phases(zero.build(source, out, *flags).error.decode("utf-8", "replace"))
+            if variant == "before":
+                cost = measure.run([sys.executable, *REFERENCE[1:], name, "-o", str(out), "--reader", "naive"])
+            else:
+                cost = zero.build(source, out, "--no-cache", "--memory-stats")
+            return read_phases(cost.error.decode("utf-8", "replace"))
 
         taken: dict[str, list[list[Phase]]] = {"before": [], "after": []}
 
@@ -65,8 +73,11 @@ def collect(samples: Samples) -> None:
             return float(taken[variant][-1][-1].rss)
 
         ends = measure.interleave(PAIRS, lambda: end_rss("before"), lambda: end_rss("after"), name)
-    for variant, flags in FLAGS.items():
-        command = zero.shown("build", name, "-o", "OUT", "--no-cache", "--memory-stats", *flags)
+    commands = {
+        "before": " ".join((*REFERENCE, name, "-o", "OUT", "--reader", "naive")),
+        "after": zero.shown("build", name, "-o", "OUT", "--no-cache", "--memory-stats"),
+    }
+    for variant, command in commands.items():
         for phase in taken[variant][-1]:
             label = f"{project}/{phase.name}"
             samples.add(label, "phase_rss", "bytes", phase.rss, variant=variant, command=command)
@@ -90,12 +101,11 @@ def add_tracked(samples: Samples, project: str, phases: list[Phase], variant: st
                 f"{label}/{owner}", "owner_bytes", "bytes", size, variant=variant, sample=sample, command=command
             )
         if phase.name.endswith("_free"):
-            freed = previous - phase.tracked
+            freed = previous - phase.tracked - phase.left
             samples.add(label, "freed_bytes", "bytes", freed, variant=variant, sample=sample, command=command)
-        previous = phase.tracked
-    samples.add(
-        project, "tracked_end_bytes", "bytes", phases[-1].tracked, variant=variant, sample=sample, command=command
-    )
+        previous = phase.tracked + phase.left
+    end = phases[-1].tracked + phases[-1].left
+    samples.add(project, "tracked_end_bytes", "bytes", end, variant=variant, sample=sample, command=command)
 
 
 if __name__ == "__main__":

@@ -68,12 +68,14 @@ def test_pairs_are_balanced_and_the_first_is_dropped() -> None:
 
 def test_the_phases_of_a_build_are_read() -> None:
     text = (
-        "[mem] parse current_kib=10 delta_kib=+2 peak_kib=12 tracked_bytes=30 objects=3 time_ms=1 owners=a:10,b:20\n"
-        "noise\n[mem] tc_free current_kib=9 delta_kib=-1 peak_kib=10 tracked_bytes=0 objects=0 time_ms=2 owners=\n"
+        "[mem] parse current_kib=10 delta_kib=+2 peak_kib=12 tracked_bytes=30 objects=3 elsewhere_bytes=7 "
+        "time_ms=1 owners=a:10,b:20\n"
+        "noise\n[mem] tc_free current_kib=9 delta_kib=-1 peak_kib=10 tracked_bytes=0 objects=0 elsewhere_bytes=9 "
+        "time_ms=2 owners=\n"
     )
     assert phases.read_phases(text) == [
-        phases.Phase("parse", 10240, 12288, 30, {"a": 10, "b": 20}),
-        phases.Phase("tc_free", 9216, 10240, 0, {}),
+        phases.Phase("parse", 10240, 12288, 30, 0, {"a": 10, "b": 20}),
+        phases.Phase("tc_free", 9216, 10240, 0, 2, {}),
     ]
     with pytest.raises(Unavailable):
         phases.read_phases("nothing")
