@@ -46,13 +46,17 @@ class Case:
         return f"{self.level}/{self.program.path}"
 
 
+def label(path: str) -> str:
+    """What people call a program: its file's name, or its project's."""
+    pure = pathlib.PurePath(path)
+    return pure.parent.name if pure.name == "main.0x0" else pure.stem
+
+
 def cases(programs: Iterable[Program], levels: tuple[str, ...] = LEVELS) -> list[Case]:
     return [Case(program, level) for program in programs for level in levels]
 
 
-def each(
-    items: Iterable[Item], work: Callable[[Item], Made], jobs: int
-) -> Iterator[Made]:
+def each(items: Iterable[Item], work: Callable[[Item], Made], jobs: int) -> Iterator[Made]:
     """The work's results in the order of the items, whatever the number of jobs."""
     if jobs == 1:
         yield from map(work, items)
@@ -146,7 +150,9 @@ def _first(wanted: object, found: object) -> str:
         return f"wanted {wanted}, found {found}"
     one, other = wanted.split(b"\n"), found.split(b"\n")
     line = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
-    shown = [repr(lines[line].decode("utf-8", "replace")[:80]) if line < len(lines) else "the end" for lines in (one, other)]
+    shown = [
+        repr(lines[line].decode("utf-8", "replace")[:80]) if line < len(lines) else "the end" for lines in (one, other)
+    ]
     return f"line {line + 1}: wanted {shown[0]}, found {shown[1]}"
 
 

@@ -18,6 +18,7 @@ from tests.corpus.programs import Program
 from tests.guard.corpus import LEVELS, Wrong
 
 LEDGER = "functions"
+PATH = "ledgers/baselines/functions.tsv"
 ALL = "all"  # the row of the sums
 BAND = (2, 33)  # of a new row: so many, or one in so many
 LINKER = frozenset({"_start", "_etext"})
@@ -69,7 +70,9 @@ def judge(root: pathlib.Path, counts: Counts, *, whole: bool) -> list[str]:
                 line = table.line(table.rows.index(row))
                 wrong.append(f"functions: {table.path}:{line}: {program} at {level} has {number}, not {known} ± {band}")
     if whole:
-        wrong += [f"functions: {table.path}: {name} is no program of the corpus" for name in rows.keys() - counts.keys()]
+        wrong += [
+            f"functions: {table.path}: {name} is no program of the corpus" for name in rows.keys() - counts.keys()
+        ]
     return wrong
 
 
