@@ -1,9 +1,9 @@
 """`python -m tests.guard VERB`: what `invoke guard`, `guard.check`, `guard.against`, `smoke` and `sweep` drive.
 
-    run [--before REV] [--bless] [--programs NAME …]    the guard; of some programs it is a trial that stamps nothing
-    check                                               whether the newest stamp still holds
-    against [--stamp ID]                                yesterday's compiler beside today's
-    smoke, sweep TAG [--repeat N]                       parts of the corpus by every lane
+    run [--before REV] [--bless]       the guard; with [--programs NAME …] [--states NAME …] a trial without a stamp
+    check                              whether the newest stamp still holds
+    against [--stamp ID]               yesterday's compiler beside today's
+    smoke, sweep TAG [--repeat N]      parts of the corpus by every lane
 
 Status 0 when all is well, 2 for a name that does not exist, 3 when something is wrong, 5 without a stamp.
 """
@@ -32,9 +32,9 @@ KEPT = 40  # guards whose rows stay in ledgers/heavy; git has the older ones
 class Guard:
     """One run; `wrong` is what it found."""
 
-    def __init__(self, programs: list[Program], folder: pathlib.Path, jobs: int) -> None:
+    def __init__(self, programs: list[Program], folder: pathlib.Path, jobs: int, *, whole: bool) -> None:
         self.programs, self.folder = programs, folder
-        self.whole = len(programs) == len(PROGRAMS)
+        self.whole = whole
         self.work = states.Work(cases(programs), folder, jobs)
         self.notes: list[str] = []
         self.counts: functions.Counts = {}
@@ -47,10 +47,11 @@ class Guard:
         self.notes.append(f"{name}: {note}")
         print(f"{name:10} {note}", flush=True)
 
-    def run(self, bless: bool) -> None:
-        """All states, the outputs, the functions."""
+    def run(self, bless: bool, chosen: list[str]) -> None:
+        """The states, the outputs, the functions."""
         for name, (state, _) in states.STATES.items():
-            self.say(name, state(self.work))
+            if self.whole or not chosen or name in chosen or name == "cold":
+                self.say(name, state(self.work))
         made = [case for case in self.work.cases if case.name in self.work.cold]
         ends = each(made, lambda case: behaves(case, self.work.images / case.name), self.work.jobs)
         self.work.report("golden", [said for said in ends if said])
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if missing := set(options.programs) - stems:
         print(f"no program of the corpus is named {', '.join(sorted(missing))}", file=sys.stderr)
         return USAGE
+    whole = not options.programs and not options.states
     try:
         last, damage = stamps.current(str(ROOT)), ""
     except stamps.BadStamp as bad:
@@ -84,14 +86,15 @@ def run(options: argparse.Namespace) -> int:
     tree, files = commit(ROOT), stamps.inputs(str(ROOT))
     build_freestanding()
     with tempfile.TemporaryDirectory(prefix="zero-guard-") as name:
-        guard = Guard(programs, pathlib.Path(name), options.jobs)
-        guard.run(options.bless)
-        rows: list[Row] = []
-        if not options.programs:
-            rows = measured(guard, then, stamps.identity(files), tree)
-            guard.say("memory", unmeasured or f"before is {then[:12]}")
+        guard = Guard(programs, pathlib.Path(name), options.jobs, whole=whole)
+        guard.run(options.bless, options.states)
         if options.bless:
             files[functions.PATH] = stamps.inputs(str(ROOT))[functions.PATH]
+        rows: list[Row] = []
+        if whole:
+            rows, unread = measured(guard, then, options.before, stamps.identity(files), tree)
+            unmeasured = unmeasured or unread
+            guard.say("memory", unmeasured or f"before is {then[:12]}")
         if stamps.inputs(str(ROOT)) != files:
             guard.wrong.append("the tree changed while it was guarded; run it again")
         if guard.wrong:
@@ -99,27 +102,35 @@ def run(options: argparse.Namespace) -> int:
             print(f"{len(guard.wrong)} findings; no stamp", file=sys.stderr)
             return FAIL
         if not guard.whole:
-            print(f"nothing is wrong with {len(programs)} programs; a part of the corpus gets no stamp")
+            print(f"nothing is wrong with {len(programs)} programs; a part of the guard gets no stamp")
             return 0
         moved = damage or golden.moved(last, guard.work.cold)
         finish(guard, files, tree, rows, unmeasured or then[:12], moved)
     return 0
 
 
-def measured(guard: Guard, then: str, identity: str, tree: str) -> list[Row]:
-    """The rows of memory after and, with a commit `then`, before."""
+def measured(guard: Guard, then: str, named: str, identity: str, tree: str) -> tuple[list[Row], str]:
+    """The rows of memory after and, with a commit `then`, before; and why there are none of before.
+
+    An older compiler may refuse today's programs, which is a finding only where that commit was asked for.
+    """
     try:
         after = memory.measure(ROOT, ROOT, guard.folder)
-        rows, old = memory.rows(identity, "after", tree, after), {}
-        if then:
+    except (Wrong, Unavailable) as why:
+        guard.wrong.append(f"memory: {why}")
+        return [], "unmeasured"
+    rows, old, unmeasured = memory.rows(identity, "after", tree, after), {}, ""
+    if then:
+        try:
             with memory.worktree(ROOT, then, guard.folder / "before") as checkout:
                 old = memory.measure(ROOT, checkout, guard.folder)
             rows += memory.rows(identity, "before", then[:12], old)
-    except (memory.Unmeasured, Wrong, Unavailable) as why:
-        guard.wrong.append(f"memory: {why}")
-        return []
+        except (memory.Unmeasured, Wrong, Unavailable) as why:
+            unmeasured = f"unmeasured: {then[:12]}: {why}"
+            if named:
+                guard.wrong.append(f"memory: {named}: {why}")
     print("\n".join(memory.table(old, after)))
-    return rows
+    return rows, unmeasured
 
 
 def finish(guard: Guard, files: dict[str, str], tree: str, rows: list[Row], compared: str, moved: str) -> None:
@@ -187,6 +198,7 @@ def main(arguments: list[str]) -> int:
     verb.add_argument("--before", default="", help="the commit that memory is compared with")
     verb.add_argument("--bless", action="store_true", help="rewrite the counts of functions")
     verb.add_argument("--programs", nargs="*", default=[], help="only these programs, by name")
+    verb.add_argument("--states", nargs="*", default=[], choices=states.STATES, help="only these states of the store")
     verb.add_argument("--jobs", type=int, default=1)
     verbs.add_parser("check")
     verb = verbs.add_parser("against")

@@ -83,6 +83,7 @@ class Maker:
         self.environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONPATH": str(root),
+            "PYTHONSAFEPATH": "1",  # or the folder would come before the tree whose compiler is meant
             "PYTHONHASHSEED": str(seed),
             "ZERO_CACHE": str(store),
             "LC_ALL": "C.UTF-8",

@@ -82,10 +82,11 @@ def worktree(root: pathlib.Path, commit: str, folder: pathlib.Path) -> Iterator[
 def phases(root: pathlib.Path, compiler: pathlib.Path, case: Case, folder: pathlib.Path) -> list[Phase]:
     """The phases of one build.  Errors: Wrong."""
     maker = Maker(folder / "store", flags=("--no-cache", "--memory-stats"), root=compiler, cwd=root)
-    done = maker.run(*maker.words(case, folder / "out"))
+    done = maker.run(*maker.words(case, folder / "measured"))
     text = done.stderr.decode("utf-8", "replace")
     if done.returncode:
-        raise Wrong(f"memory: {case}: status {done.returncode}: {text.strip().partition(chr(10))[0][:200]}")
+        said = [line for line in text.splitlines() if line and not line.startswith("[mem]")]
+        raise Wrong(f"{case}: zero build ends with {done.returncode}: {(said or ['-'])[0][:200]}")
     return read_phases(text)
 
 
@@ -101,9 +102,7 @@ def measure(root: pathlib.Path, compiler: pathlib.Path, folder: pathlib.Path) ->
         for other in others:
             for a, b in zip(one, other, strict=True):
                 if (a.name, a.tracked, a.owners) != (b.name, b.tracked, b.owners):
-                    raise Wrong(
-                        f"memory: {case}: {a.name} tracks {a.tracked}, then {b.tracked} bytes: that is not exact"
-                    )
+                    raise Wrong(f"{case}: {a.name} tracks {a.tracked}, then {b.tracked} bytes: that is not exact")
             one = [
                 Phase(a.name, min(a.rss, b.rss), min(a.peak, b.peak), a.tracked, a.owners) for a, b in zip(one, other)
             ]
