@@ -204,15 +204,18 @@ def store(_: Context, kills: int = 1000, seed: int = 1, record: bool = False) ->
     help={
         "before": "the commit that memory is compared with; else the last stamp's",
         "bless": "rewrite the counts of functions in ledgers/baselines; read the diff",
-        "programs": "only these, by name; a part of the corpus gets no stamp",
+        "programs": "only this, by name; may come several times; a part gets no stamp",
+        "states": "only this state of the store; may come several times; a part gets no stamp",
         "jobs": "programs at once",
     },
-    iterable=["programs"],
+    iterable=["programs", "states"],
 )
-def guard(_: Context, programs: list[str], before: str = "", bless: bool = False, jobs: int = 1) -> None:
+def guard(
+    _: Context, programs: list[str], states: list[str], before: str = "", bless: bool = False, jobs: int = 1
+) -> None:
     """Compile the corpus in every state of the store, run it, count, measure before and after, and stamp it."""
     words = ["--before", before, "--jobs", str(jobs), *(["--bless"] if bless else [])]
-    finish(python("-m", "tests.guard", "run", *words, "--programs", *programs))
+    finish(python("-m", "tests.guard", "run", *words, "--programs", *programs, "--states", *states))
 
 
 @task(name="check")

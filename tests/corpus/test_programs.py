@@ -10,6 +10,7 @@ import pytest
 
 from tests.corpus.programs import LANES, PROGRAMS, Program
 
+
 def test_the_corpus_is_there() -> None:
     assert len(PROGRAMS) >= 40
     assert all(program.twin for program in PROGRAMS)

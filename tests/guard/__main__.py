@@ -58,9 +58,10 @@ class Guard:
         self.say("golden", f"{len(made)} executables run")
         complete = [program for program in self.programs if len([c for c in made if c.program is program]) == 2]
         self.counts = functions.count(self.work.images, complete)
-        if bless and self.whole and len(complete) == len(self.programs):
+        everything = len(complete) == len(PROGRAMS)
+        if bless and everything:
             functions.bless(ROOT, self.counts)
-        self.wrong.extend(functions.judge(ROOT, self.counts, whole=self.whole))
+        self.wrong.extend(functions.judge(ROOT, self.counts, whole=everything))
         sums = functions.totals(self.counts)
         self.say("functions", ", ".join(f"{number} at {level}" for level, number in sums.items()))
 
