@@ -72,6 +72,7 @@ def _differs(root: pathlib.Path, commit: str) -> bool:
 @contextlib.contextmanager
 def worktree(root: pathlib.Path, commit: str, folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """A checkout of a commit, until the block ends.  Errors: Unmeasured."""
+    git(root, "worktree", "prune")  # a guard that was killed leaves the name of a folder that is gone
     git(root, "worktree", "add", "--quiet", "--force", "--detach", str(folder), commit)
     try:
         yield folder
