@@ -240,7 +240,7 @@ def smoke(_: Context, jobs: int = 1) -> None:
 
 @task(
     help={
-        "tag": "a row of ledgers/tags.tsv; an unknown one names them",
+        "tag": "a row of ledgers/corpus/tags.tsv; an unknown one names them",
         "repeat": "so many more runs of each released executable, for what depends on chance",
         "jobs": "programs at once",
     }

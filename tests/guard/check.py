@@ -2,7 +2,7 @@
 
     .venv/bin/python -I -S tests/guard/check.py         `invoke guard.check`; the same without invoke's own start
 
-Says exactly what changed since, and what to run: the sweeps whose `sources` in ledgers/tags.tsv hold a changed file,
+Says exactly what changed since, and what to run: the sweeps whose `sources` in ledgers/corpus/tags.tsv hold a changed file,
 then the guard.  Status 0 when it holds, 5 when there is no stamp, 7 when it no longer holds or is damaged.
 """
 
@@ -34,7 +34,7 @@ def sweeps(root: str, paths: "list[str]") -> "list[str]":
     from fnmatch import fnmatchcase
 
     try:
-        with open(os.path.join(root, "ledgers", "tags.tsv"), encoding="utf-8") as file:
+        with open(os.path.join(root, "ledgers", "corpus", "tags.tsv"), encoding="utf-8") as file:
             rows = [line.rstrip("\n").split("\t") for line in file]
         tag, sources = rows[0].index("tag"), rows[0].index("sources")
         return [

@@ -205,7 +205,9 @@ def test_yesterday_s_compiler_beside_today_s(tree: Tree) -> None:
 
 def test_a_planted_bug_is_found_by_a_sweep(tree: Tree) -> None:
     row = "tiny\tOne program\t\tfixtures/programs/loops.0x0\tcompiler/*\n"
-    with Change(tree.root / "ledgers/tags.tsv", tree.text("ledgers/tags.tsv").partition("\n")[0] + "\n" + row):
+    with Change(
+        tree.root / "ledgers/corpus/tags.tsv", tree.text("ledgers/corpus/tags.tsv").partition("\n")[0] + "\n" + row
+    ):
         fine = tree.guard("sweep", "tiny", "--repeat", "3")
         with tree.replace(
             "compiler/lower/forms.py",
@@ -214,7 +216,7 @@ def test_a_planted_bug_is_found_by_a_sweep(tree: Tree) -> None:
         ):
             wrong = tree.guard("sweep", "tiny")
         unknown = tree.guard("sweep", "tinny")
-        with tree.replace("ledgers/tags.tsv", "programs/loops.0x0", "programs/nobody.0x0"):
+        with tree.replace("ledgers/corpus/tags.tsv", "programs/loops.0x0", "programs/nobody.0x0"):
             orphaned = tree.guard("sweep", "tiny")
     assert (fine.returncode, fine.stdout.partition(";")[0]) == (0, "tiny: 8 runs, 0 wrong")
     assert wrong.returncode == 3
