@@ -2,8 +2,8 @@
 
     .venv/bin/python -I -S tests/guard/check.py         `invoke guard.check`; the same without invoke's own start
 
-Says exactly what changed since, and what to run: the sweeps whose `sources` in ledgers/corpus/tags.tsv hold a changed file,
-then the guard.  Status 0 when it holds, 5 when there is no stamp, 7 when it no longer holds or is damaged.
+Says exactly what changed since, and what to run: the sweeps whose `sources` in ledgers/corpus/tags.tsv hold a changed
+file, then the guard.  Status 0 when it holds, 5 when there is no stamp, 7 when it no longer holds or is damaged.
 """
 
 import os

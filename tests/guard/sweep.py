@@ -1,8 +1,8 @@
 """Part of the corpus by every lane: `invoke sweep TAG`; and `invoke smoke`, the small daily set.
 
-Tags are rows of ledgers/corpus/tags.tsv.  Which programs have one is read from the programs: those that use one of its words,
-spelt as the formatter spells them, in any of their modules, and those whose file it lists.  A word or a file name that
-fits no program is an error, so the table cannot fall behind the corpus.
+Tags are rows of ledgers/corpus/tags.tsv.  Which programs have one is read from the programs: those that use one of its
+words, spelt as the formatter spells them, in any of their modules, and those whose file it lists.  A word or a file
+name that fits no program is an error, so the table cannot fall behind the corpus.
 """
 
 from __future__ import annotations
