@@ -218,6 +218,56 @@ def store(_: Context, kills: int = 1000, seed: int = 1, record: bool = False) ->
     finish(python("-m", "tests.heavy.store", "--kills", str(kills), "--seed", str(seed), *flags))
 
 
+@task(
+    help={
+        "before": "the commit that memory is compared with; else the last stamp's",
+        "bless": "rewrite the counts of functions in ledgers/baselines; read the diff",
+        "programs": "only this, by name; may come several times; a part gets no stamp",
+        "states": "only this state of the store; may come several times; a part gets no stamp",
+        "jobs": "programs at once",
+    },
+    iterable=["programs", "states"],
+)
+def guard(
+    _: Context, programs: list[str], states: list[str], before: str = "", bless: bool = False, jobs: int = 1
+) -> None:
+    """Compile the corpus in every state of the store, run it, count, measure before and after, and stamp it."""
+    words = ["--before", before, "--jobs", str(jobs), *(["--bless"] if bless else [])]
+    finish(python("-m", "tests.guard", "run", *words, "--programs", *programs, "--states", *states))
+
+
+@task(name="check")
+def guard_check(_: Context) -> None:
+    """Say in milliseconds whether the guard's stamp still holds; if not, what changed and what to run."""
+    from tests.guard.check import main
+
+    finish(main(str(ROOT)))
+
+
+@task(name="against", help={"stamp": "its id; else the newest", "jobs": "programs at once"})
+def guard_against(_: Context, stamp: str = "", jobs: int = 1) -> None:
+    """Run the compiler and the executables of the last stamp beside today's."""
+    finish(python("-m", "tests.guard", "against", "--stamp", stamp, "--jobs", str(jobs)))
+
+
+@task(help={"jobs": "programs at once"})
+def smoke(_: Context, jobs: int = 1) -> None:
+    """The daily set: one program for each part by three lanes, and programs that must be refused."""
+    finish(python("-m", "tests.guard", "smoke", "--jobs", str(jobs)))
+
+
+@task(
+    help={
+        "tag": "a row of ledgers/corpus/tags.tsv; an unknown one names them",
+        "repeat": "so many more runs of each released executable, for what depends on chance",
+        "jobs": "programs at once",
+    }
+)
+def sweep(_: Context, tag: str, repeat: int = 0, jobs: int = 1) -> None:
+    """Run the programs of a tag by every lane."""
+    finish(python("-m", "tests.guard", "sweep", tag, "--repeat", str(repeat), "--jobs", str(jobs)))
+
+
 @task
 def lock(_: Context) -> None:
     """Rewrite requirements.txt, with hashes, from requirements.in."""
@@ -229,6 +279,7 @@ namespace = Collection(
     gates,
     checking,
     features,
+    memory,
     report,
     drill,
     bless,
@@ -241,6 +292,11 @@ namespace = Collection(
     hostile,
     growth,
     store,
+    smoke,
+    sweep,
     lock,
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))
+guarding = Collection("guard", check=guard_check, against=guard_against)
+guarding.add_task(guard, name="run", default=True)
+namespace.add_collection(guarding)

@@ -12,6 +12,13 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("fixtures/programs", "fixtures/workloads")
+LANES = (
+    ("interp",),
+    ("mir", "--level", "dev"),
+    ("mir", "--level", "release"),
+    ("native", "--level", "dev"),
+    ("native", "--level", "release"),
+)
 
 
 class Program:

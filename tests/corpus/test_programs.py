@@ -8,15 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.corpus.programs import PROGRAMS, VARIANTS, Program
-
-LANES = (
-    ("interp",),
-    ("mir", "--level", "dev"),
-    ("mir", "--level", "release"),
-    ("native", "--level", "dev"),
-    ("native", "--level", "release"),
-)
+from tests.corpus.programs import LANES, PROGRAMS, VARIANTS, Program
 
 
 def test_the_corpus_is_there() -> None:
