@@ -1,4 +1,4 @@
-"""Keep what the front of `zero build` needs to say that nothing has changed: `runtime_c/front/front.c`, its only reader.
+"""Keep what the front of `zero build` needs to say that nothing has changed; its only reader is `runtime_c/front`.
 
 A record names every file that the answer depends on with what `lstat` says of it, the folders and links that lead
 there, and the names that must not be there; in front of them stands the request it was made for.  It is kept only if
@@ -18,7 +18,6 @@ from compiler.digest import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from compiler.cas.store import Store
     from compiler.options import Options
 
 KIND = "no-change"
@@ -45,22 +44,27 @@ class Unsure(Exception):
 
 def keep(path: str, out: str, options: Options) -> None:
     """Keep a record of a build that has just succeeded, if there is a front to use it.  Raises nothing."""
-    if not os.path.exists(_FRONT):
-        return
     from compiler.cas.kinds import Fault
     from compiler.diagnostics import UsageError
 
     try:
-        _keep(path, out, options)
-    except (Unsure, Fault, UsageError, OSError, ValueError, OverflowError):
+        front = front_key()
+        if os.path.basename(os.readlink(_FRONT)) == f"zero-front-{front[:16]}":
+            _keep(request(front, sys.orig_argv, os.environb), path, out, options)
+    except (Unsure, Fault, UsageError, OSError, ValueError, RecursionError):
         return
 
 
-def _keep(path: str, out: str, options: Options) -> None:
+def front_key() -> str:
+    """The digest of the front's source: the front that is built from another one uses no record of this one."""
+    with open(_SOURCE, "rb") as file:
+        return sha256(file.read()).hexdigest()
+
+
+def _keep(asked: bytes, path: str, out: str, options: Options) -> None:
     from compiler.cas.kinds import linking
     from compiler.cas.store import USED_S, object_name, open_store, ref_name
 
-    asked = request(sys.orig_argv, os.environb)
     if time.process_time_ns() > LONG_NS:  # it compiled: what it wrote into the store is younger than may be trusted
         time.sleep(1.1 * records.TICK_NS / 1e9)
     began = time.time_ns()
@@ -92,7 +96,7 @@ def _keep(path: str, out: str, options: Options) -> None:
     store.set(sha256(asked).hexdigest(), store.put(KIND, linking([record], body)))
 
 
-def request(words: list[str], environment: os._Environ[bytes]) -> bytes:
+def request(front: str, words: list[str], environment: os._Environ[bytes]) -> bytes:
     """What a record answers, as the front spells it.  Errors: Unsure for what the front leaves to Python."""
     own = words[4:]
     if own[:1] != ["build"] or any(word[:1] in ("", "-") and word not in OPTIONS for word in own):
@@ -103,9 +107,8 @@ def request(words: list[str], environment: os._Environ[bytes]) -> bytes:
         raise Unsure
     if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
         raise Unsure
-    with open(_SOURCE, "rb") as file:
-        parts = [sha256(file.read()).hexdigest().encode(), b"%d" % os.getuid(), b"%d" % os.getgid()]
-    parts += [b"%d" % len(words), *map(os.fsencode, words), os.getcwdb()]
+    parts = [front.encode(), b"%d" % os.getuid(), b"%d" % os.getgid(), b"%d" % len(words)]
+    parts += [*map(os.fsencode, words), os.getcwdb()]
     for name in VARIABLES:
         value = environment.get(name)
         parts += [name, b"", b""] if value is None else [name, b"=", value]
@@ -137,7 +140,8 @@ class Look:
         return place
 
     def status(self, place: str) -> os.stat_result:
-        status = self.entries[place][1]
+        """What `lstat` said of a place.  Errors: Unsure."""
+        _, status = self.entries.get(place, (ABSENT, None))
         if status is None:
             raise Unsure
         return status
@@ -190,7 +194,11 @@ class Look:
             self.file(os.path.abspath(path))
 
     def _follow(self, path: str, how: int, links: int) -> str | None:
-        """Where an absolute path leads, without links; None when nothing is there."""
+        """Where an absolute path leads, without links; None when nothing is there.  Errors: Unsure."""
+        if path[:1] != "/":
+            raise Unsure
+        if path[:2] == "//":
+            path = "/" + path.lstrip("/")
         above, name = os.path.split(path)
         if not name:
             return self._above(above, links)

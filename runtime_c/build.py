@@ -1,4 +1,4 @@
-"""Build the C runtime: freestanding libzr.a, the hosted module, the benchmarks, the sanitized driver; and `zero`'s front.
+"""Build the C runtime: freestanding libzr.a, the hosted module, benchmarks, the sanitized driver; and `zero`'s front.
 
     python -m runtime_c.build [all|freestanding|hosted|front|bench|sanitize]
 
@@ -250,9 +250,9 @@ def _build_once(kind: str, names: list[str], settings: tuple[str, ...], commands
     return folder
 
 
-def _under_a_name_that_stays(kind: str, folder: str, program: str) -> str:
-    """build/<kind>/<program>, now a link to the program in that folder."""
-    path = os.path.join(OUT, kind, program)
+def _under_a_name_that_stays(kind: str, folder: str, program: str, name: str = "") -> str:
+    """build/<kind>/<name>, now a link to the program in that folder."""
+    path = os.path.join(OUT, kind, name or program)
     target = os.path.join(os.path.basename(folder), program)
     if not os.path.islink(path) or os.readlink(path) != target:
         part = f"{path}.{os.getpid()}"
@@ -271,10 +271,10 @@ def build_front(*, sanitized: bool = False) -> str:
     with open(os.path.join(HERE, "front", "front.c"), "rb") as file:
         key = hashlib.sha256(file.read()).hexdigest()
     flags = (*(SANITIZED if sanitized else FRONT), f'-DFRONT_KEY="{key}"')
-    source, program = os.path.join("front", "front.c"), "zero-front"
+    source, program = os.path.join("front", "front.c"), f"zero-front-{key[:16]}"
     kind = "front-sanitized" if sanitized else "front"
     folder = _build_once(kind, [source], flags, {program: [*flags, source]})
-    return _under_a_name_that_stays(kind, folder, program)
+    return _under_a_name_that_stays(kind, folder, program, "zero-front")
 
 
 def build_benches() -> dict[str, str]:
