@@ -187,6 +187,12 @@ def checking(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.checking", *(["--record"] if record else [])))
 
 
+@task(help={"modules": "how many modules the projects have", "record": "keep the outcome in ledgers/heavy"})
+def nochange(_: Context, modules: int = 200, record: bool = False) -> None:
+    """Measure a build in which nothing has changed, beside ninja, go and cargo where they are installed."""
+    finish(python("-m", "tests.heavy.nochange", "--modules", str(modules), *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",
@@ -207,6 +213,6 @@ def lock(_: Context) -> None:
 
 
 namespace = Collection(
-    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, store, lock
+    gate, gates, checking, report, drill, bless, build, lint, test, docs, fuzz, mutate, hostile, nochange, store, lock
 )
 namespace.add_collection(Collection("ledger", check=ledger_check))
