@@ -226,8 +226,20 @@ class _Loader:
             return None
         if not key:
             return key, path, project  # no file's name holds a NUL: reading it says so
+        self._show_links(key, os.path.join(os.path.dirname(unit.key), text), text)
         # Behind a linked file, the path as written can lead to a namesake beside the link.
         return key, path if self._real(path) == key else key, project
+
+    def _show_links(self, key: str, written: str, text: str) -> None:
+        """Where links stand on an import's way, read the file by that way, too: a record of the build must see them."""
+        inner = text.split("/")
+        while inner and inner[0] in (os.curdir, os.pardir):  # above the importing file's folder there are no links
+            del inner[0]
+        if os.pardir in inner or os.path.normpath(written) != key:
+            try:
+                self.reader(written)
+            except OSError:
+                pass  # reading it in earnest says so
 
     def _real(self, path: str) -> str:
         """`os.path.realpath`, with one walk through the folders above for all files of a folder."""
@@ -282,7 +294,9 @@ class _Loader:
             project = self.packages[name] = _Project(package.folder, features, package.manifest, package)
         source = os.path.normpath(os.path.join(package.path, package.manifest.source))
         path = os.path.normpath(os.path.join(self.shown, source, (inner if slash else name) + SUFFIX))
-        key = os.path.realpath(os.path.join(self.own.folder, source, (inner if slash else name) + SUFFIX))
+        written = os.path.join(self.own.folder, source, (inner if slash else name) + SUFFIX)
+        key = os.path.realpath(written)
+        self._show_links(key, written, inner)
         return key, path, project
 
     def _standard(self, unit: _Unit, wanted: Wanted, name: str) -> tuple[str, str, _Project] | None:

@@ -100,7 +100,8 @@ class Packages:
             return None
         shown = os.path.normpath(os.path.join(self.shown, path, manifest.FILE))
         try:
-            data = self.reader(os.path.join(folder, manifest.FILE))
+            # By the path as written: a record of the build must see the links on the way.
+            data = self.reader(os.path.join(self.root.folder, path, manifest.FILE))
         except OSError as error:
             advice = f"there is no {manifest.FILE}" if isinstance(error, FileNotFoundError) else reason(error)
             self.sink.add(messages.NO_PACKAGE, line.file, start, end, path=path, why=advice)
@@ -157,7 +158,7 @@ class Packages:
                     if not link:  # what a link leads to inside is met under its own name
                         stack.append(path)
                 elif name == manifest.FILE or name.endswith(SUFFIX):
-                    contents[real] = self._file(path, real)
+                    contents[real] = self._file(path, os.path.join(place, name))
                     lines.append((os.fsencode(path), sha256(contents[real]).hexdigest()))
         lines.sort()
         state = sha256(b"".join(digest.encode() + b"  " + path + b"\n" for path, digest in lines))

@@ -37,7 +37,7 @@ class Project:
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
     def word(self, word: str, name: str = "lib.0x0") -> None:
@@ -155,6 +155,92 @@ def test_links_that_lead_elsewhere(project: Project) -> None:
     os.unlink("link.0x0")
     os.symlink("right/main.0x0", "link.0x0")
     assert project.build("link.0x0") == "right", "the root has the same bytes, but imports from another folder"
+
+
+def relink(path: pathlib.Path, to: str) -> None:
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(to)
+
+
+ONE = '(↥ "x/far.0x0")\n(ƒ main (_) (print (word)))\n'
+BOTH = '(↥ "x/far.0x0" x)\n(↥ "y/far.0x0" y)\n(ƒ main (_) (do (x.word) (print (y.word))))\n'
+BACK = '(↥ "x/../far.0x0")\n(ƒ main (_) (print (word)))\n'
+
+# name -> (main.0x0, where it lies, links, the link that changes, where it leads before and after)
+WAYS: dict[str, tuple[str, str, dict[str, str], str, tuple[str, str]]] = {
+    "plain": (ONE, "main.0x0", {}, "x", ("real/a", "real/b")),
+    "from a linked file": (ONE, "real/main.0x0", {"main.0x0": "real/main.0x0"}, "real/x", ("a", "b")),
+    "from a linked file beside a namesake": (
+        ONE,
+        "real/main.0x0",
+        {"main.0x0": "real/main.0x0", "x": "real/a"},
+        "real/x",
+        ("a", "b"),
+    ),
+    "a second way to one file": (BOTH, "main.0x0", {"x": "real/a"}, "y", ("real/a", "real/b")),
+    "back out of a linked folder": (BACK, "main.0x0", {}, "x", ("real/a/in", "real/b/in")),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_every_link_on_the_way_of_an_import_is_seen(name: str, project: Project) -> None:
+    text, place, links, link, (before, after) = WAYS[name]
+    project.write(place, text)
+    for end in "ab":
+        project.write(f"real/{end}/far.0x0", f'(ƒ word (_) "{end}")\n')
+        project.write(f"real/{end}/in/other.0x0", "")
+    for path, to in links.items():
+        relink(project.folder / path, to)
+    relink(project.folder / link, before)
+    assert project.build() == "a"
+    relink(project.folder / link, after)
+    assert project.build() == "b"
+
+
+PACKAGES: dict[str, tuple[str, str, str]] = {
+    "the folder of packages": ("deps", "one", "two"),
+    "a package's folder": ("deps/shapes", "../one/shapes", "../two/shapes"),
+    "a package's file": ("deps/shapes/shapes.0x0", "a.0x0", "b.0x0"),
+}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_link_on_the_way_of_a_package_is_seen(name: str, project: Project) -> None:
+    """Other contents are not what the lock says, so the build must fail."""
+    from compiler.cli.main import main
+
+    link, before, after = PACKAGES[name]
+    for beside, end in (("one", "a"), ("two", "b")):
+        place = "deps" if link.endswith("0x0") else beside
+        project.write(f"{place}/shapes/0x0.pkg", "package shapes\n")
+        file = f"{end}.0x0" if link.endswith("0x0") else "shapes.0x0"
+        project.write(f"{place}/shapes/{file}", f'(ƒ word (_) "{end}")\n')
+    relink(project.folder / link, before)
+    project.write("0x0.pkg", "package app\ndep shapes deps/shapes\n")
+    project.write("main.0x0", '(↥ "pkg:shapes")\n(ƒ main (_) (print (word)))\n')
+    assert main(["lock"]) == 0
+    assert project.build() == "a"
+    relink(project.folder / link, after)
+    sink = Sink()
+    assert building.build("main.0x0", str(project.out), Options(), sink) == 1
+    assert [item.kind.code for item in sink.items] == ["PKG_DIGEST-001"]
+
+
+def test_a_package_s_folder_of_sources_that_is_a_link(project: Project) -> None:
+    """The lock says what each folder holds, not which of them the package is made of."""
+    from compiler.cli.main import main
+
+    project.write("deps/shapes/0x0.pkg", "package shapes\nsource src\n")
+    for end in "ab":
+        project.write(f"deps/shapes/{end}/shapes.0x0", f'(ƒ word (_) "{end}")\n')
+    relink(project.folder / "deps/shapes/src", "a")
+    project.write("0x0.pkg", "package app\ndep shapes deps/shapes\n")
+    project.write("main.0x0", '(↥ "pkg:shapes")\n(ƒ main (_) (print (word)))\n')
+    assert main(["lock"]) == 0
+    assert project.build() == "a"
+    relink(project.folder / "deps/shapes/src", "b")
+    assert project.build() == "b"
 
 
 def test_a_removed_import(project: Project) -> None:
