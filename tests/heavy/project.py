@@ -1,8 +1,8 @@
 """A project of many modules, in the language and in those of its peers: what builds are measured with.
 
-Module m imports up to three of the dozen before it, and each of its functions calls one of theirs, so that a build has a
-graph to look at.  In the language the functions come in five kinds; the peers' are all of the kind with a loop.  The
-same seed gives the same bytes.
+Module m imports up to three of the dozen before it, and each of its functions calls one of theirs: a build has a graph
+to look at.  In the language the functions come in five kinds; the peers' are all of the kind with a loop.  The same
+seed gives the same bytes.
 """
 
 from __future__ import annotations
