@@ -239,7 +239,7 @@ class _Loader:
             try:
                 self.reader(written)
             except OSError:
-                pass  # reading it in earnest says so
+                return  # reading it in earnest says so
 
     def _real(self, path: str) -> str:
         """`os.path.realpath`, with one walk through the folders above for all files of a folder."""
