@@ -90,7 +90,8 @@ class Demands:
             found = OPAQUE.get(head)
             parts = [] if head == H_VAR else list(types.args[part])
             if head >= H_USER:
-                parts += [field for ctor in self.c.program.datas[head - H_USER].ctors for field in ctor.fields]
+                ctors = self.c.program.datas[head - H_USER].ctors
+                parts += [field for ctor in ctors for field in ctor.fields if field >= 0]  # below 0: a mistake in it
             for inner in reversed(parts):
                 if inner not in seen:
                     seen.add(inner)

@@ -211,7 +211,7 @@ def _is_new(f: Frame, node: int, own: set[int]) -> bool:
 def _harmless(f: Frame, node: int, own: set[int]) -> bool:
     """Whether a callee that stores into this argument disturbs nobody but the caller."""
     t = f.body.type[node]
-    if not can_store(f.c, t):
+    if t < 0 or not can_store(f.c, t):  # below 0 is a type with a mistake in it, which is reported
         return True
     types = f.c.program.types
     head = types.head[t]
@@ -221,7 +221,7 @@ def _harmless(f: Frame, node: int, own: set[int]) -> bool:
         flat = not can_store(f.c, types.args[t][0])
     elif head >= H_USER:
         ctors = f.c.program.datas[head - H_USER].ctors
-        fields = [types.substitute(field, types.args[t]) for ctor in ctors for field in ctor.fields]
+        fields = [types.substitute(field, types.args[t]) for ctor in ctors for field in ctor.fields if field >= 0]
         flat = not any(can_store(f.c, field) for field in fields)
     else:
         flat = False
@@ -229,7 +229,9 @@ def _harmless(f: Frame, node: int, own: set[int]) -> bool:
 
 
 def can_store(c: Checker, t: int) -> bool:
-    """Whether something can be stored into a value of the type, at any depth."""
+    """Whether something can be stored into a value of the type, at any depth; not where the type has a mistake."""
+    if t < 0:
+        return False
     known = c.storable.get(t)
     if known is None:
         known = c.storable[t] = _can_store(c, t)
@@ -250,7 +252,7 @@ def _can_store(c: Checker, t: int) -> bool:
             for ctor in c.program.datas[head - H_USER].ctors:
                 if True in ctor.mutable:
                     return True
-                more.extend([field for field in ctor.fields if types.head[field] != H_VAR])
+                more.extend([field for field in ctor.fields if field >= 0 and types.head[field] != H_VAR])
         for part in more:
             if part not in seen:
                 seen.add(part)

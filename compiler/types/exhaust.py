@@ -46,6 +46,10 @@ class TooEntangledError(Exception):
     """The rows that one match may cost are used up."""
 
 
+class UnknownTypeError(Exception):
+    """A field's type has a mistake in it, which is reported: what covers it is not known."""
+
+
 class Coverage:
     """One match under examination; `reached` holds the arms that some value gets to."""
 
@@ -172,6 +176,8 @@ class Coverage:
         if op == P_CTOR:
             assert isinstance(which, int)
             ctor = self.program.datas[types.head[t] - H_USER].ctors[which]
+            if min(ctor.fields, default=0) < 0:
+                raise UnknownTypeError
             return tuple([types.substitute(f, types.args[t]) for f in ctor.fields])
         return ()
 
@@ -243,6 +249,8 @@ def examine(program: Program, body: Body, match: int) -> tuple[str | None, list[
         missing = coverage.missing(rows, (body.type[scrutinee],))
     except TooEntangledError:
         return None
+    except UnknownTypeError:
+        return None, []
     unreachable = [arm for k, arm in enumerate(arms) if k not in coverage.reached]
     return (missing[0] if missing else None), unreachable
 

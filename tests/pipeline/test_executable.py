@@ -123,10 +123,11 @@ def test_a_disk_that_fills_up(tmp_path: pathlib.Path) -> None:
     """A limit on the size of files fails a write half way, as a full disk does."""
     out = tmp_path / "program"
     out.write_bytes(b"before")
-    command = [sys.executable, "-m", "compiler.cli", "build", HELLO, "-o", str(out)]
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
     # Python writes half a module's bytecode under the limit and does not notice: keep it from writing any.
-    env = {**os.environ, "ZERO_CACHE": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    start = "from compiler.cli.main import enter; enter()"
+    command = [sys.executable, "-B", "-c", start, "build", HELLO, "-o", str(out)]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
+    env = {**os.environ, "ZERO_CACHE": str(tmp_path / "cache")}
     done = subprocess.run(command, cwd=ROOT, env=env, preexec_fn=limit, capture_output=True, check=False)
     assert (done.returncode, done.stderr.decode()) == (2, f"zero: cannot write {out}: file too large\n")
     assert out.read_bytes() == b"before"
