@@ -153,6 +153,9 @@ ODD = {
     "only an end": lambda r: rename(r, b"\0"),
     "a relative path": lambda r: rename(r, b"main.0x0\0"),
     "a long path": lambda r: rename(r, b"/" + b"x" * 100_000 + b"\0"),
+    "a folder that was something else": lambda r: r.row("sub").__setitem__(5, 0o100755),
+    "another folder of the name": lambda r: r.row("sub").__setitem__(1, r.row("sub")[1] ^ 1),
+    "a folder of another device": lambda r: r.row("sub").__setitem__(0, r.row("sub")[0] ^ 1),
     **{
         f"another {what} of a file": lambda r, at=at: r.row("lib.0x0").__setitem__(at, r.row("lib.0x0")[at] ^ 1)
         for at, what in enumerate(("device", "number", "size", "time", "time of change", "mode", "user", "group"))
