@@ -17,7 +17,7 @@ import pytest
 from compiler import pipeline
 from tests.conftest import ROOT
 
-MEMORY = 10 << 20  # bytes of address space
+MEMORY = 6 << 20  # bytes of address space
 
 
 class Tree:
