@@ -95,6 +95,19 @@ def test_bytes_that_no_digest_covers(kept: Project, data: st.DataObject) -> None
     assert kept.answered()
 
 
+def test_every_byte_of_a_reference_counts(kept: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "fronts", kept.fronts[:1])
+    path, _ = kept.files("no-change")
+    before = path.read_bytes()
+    try:
+        for at in range(len(before)):
+            path.write_bytes(before[:at] + bytes([before[at] ^ 1]) + before[at + 1 :])
+            assert not kept.answered(), at
+    finally:
+        path.write_bytes(before)
+    assert kept.answered()
+
+
 @settings(max_examples=250)
 @given(data=st.data())
 def test_records_with_right_digests_and_wrong_insides(kept: Project, data: st.DataObject) -> None:
