@@ -386,5 +386,5 @@ def test_odd_paths_end(tmp_path: pathlib.Path) -> None:
     assert look.folder("/") == look.folder("//") == "/"
     assert look.entries[str(tmp_path / "none")][0] == nochange.ABSENT
     deep = nochange.Look(1 << 62)
-    with pytest.raises((OSError, RecursionError)):
+    with pytest.raises((nochange.Unsure, OSError, RecursionError)):  # by how deep the process may go
         deep.file("/x" * 5000)
