@@ -109,7 +109,9 @@ CHANGES: dict[str, Callable[[Tree], object]] = {
     "a file of the compiler that nobody imports": lambda t: (t.root / "compiler/mir/more.py").write_text("x = 1\n"),
     "a folder of the compiler": lambda t: (t.root / "compiler/more").mkdir(),
     "a compiler that makes something else": lambda t: in_text(
-        t.root / "compiler/pipeline.py", "linked), inputs", "linked) + b'x', inputs"
+        t.root / "compiler/link/link.py",
+        "_symbol_table(resolved, layout, own))",
+        "_symbol_table(resolved, layout, own)) + b'x'",
     ),
     "the library of the language": lambda t: add(t.root / "compiler/std/option.0x0", "; more\n"),
     "a source of the runtime": lambda t: os.utime(t.root / "runtime_c/zr_args.c"),
