@@ -205,6 +205,17 @@ def test_what_is_not_plain_is_handed_over(word: str, project: Project) -> None:
         assert not project.answered(), "and no record is kept either"
 
 
+def test_the_front_does_not_leave_it_to_python_what_is_plain(project: Project) -> None:
+    """Were a record kept for words that the front does not know, it would still hand over."""
+    project.patch.setattr(nochange, "OPTIONS", (*nochange.OPTIONS, "--offline"))
+    project.words.append("--offline")
+    for _ in range(2):
+        time.sleep(2.5 * records.TICK_NS / 1e9)
+        assert project.python() == 0
+    assert pathlib.Path(project.store.root, ref_name(project.record())).exists()
+    assert not project.answered()
+
+
 def test_other_words(project: Project) -> None:
     project.keep()
     shutil.copy2(project.folder / "main.0x0", project.folder / "twin.0x0")
