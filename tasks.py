@@ -205,6 +205,12 @@ def memory(_: Context, record: bool = False) -> None:
     finish(python("-m", "tests.heavy.memory", *(["--record"] if record else [])))
 
 
+@task(help={"modules": "how many modules the projects have", "record": "keep the outcome in ledgers/heavy"})
+def nochange(_: Context, modules: int = 200, record: bool = False) -> None:
+    """Measure a build in which nothing has changed, beside ninja, go and cargo where they are installed."""
+    finish(python("-m", "tests.heavy.nochange", "--modules", str(modules), *(["--record"] if record else [])))
+
+
 @task(
     help={
         "kills": "how many writers are killed",
@@ -291,6 +297,7 @@ namespace = Collection(
     mutate,
     hostile,
     growth,
+    nochange,
     store,
     smoke,
     sweep,

@@ -73,7 +73,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     from compiler.cas.store import open_store
 
     store = open_store(offline=options.offline or options.hermetic)
-    name = _record(path, options, shared=store.remote is not None)
+    name = record_key(path, options, shared=store.remote is not None)
     try:
         found = records.find(store, name)
     except Fault as fault:
@@ -132,14 +132,17 @@ def _tell(faults: list[Fault], tell: Tell) -> None:
         tell(line)
 
 
-def _record(path: str, options: Options, *, shared: bool) -> str:
-    """The key of the record: the folder is in it, since a relative path means another file elsewhere."""
+def record_key(path: str, options: Options, *, shared: bool, stamp: bytes = b"") -> str:
+    """The key of the record: the folder is in it, since a relative path means another file elsewhere.
+
+    `stamp` is the compiler's, where it is known already.
+    """
     from compiler import pipeline, records
 
     library = pipeline.runtime_library()
     settings = (options.level, sorted(options.features), options.hermetic, *options.links, path, os.getcwd())
     if not shared:
-        return records.key(records.compiler_stamp(), library, *settings)
+        return records.key(stamp or records.compiler_stamp(), library, *settings)
     with open(library, "rb") as file:  # what others share must not depend on when and where ours was installed
         return records.key(records.compiler_stamp(contents=True), file.read(), *settings)
 

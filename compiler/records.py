@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from compiler.cas.kinds import Address
     from compiler.cas.store import Store
 
 KIND = "build-record"
@@ -34,20 +35,25 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 Input = tuple[str, str, int, int, bytes]
 
 
-def compiler_stamp(*, contents: bool = False) -> bytes:
+def compiler_stamp(*, contents: bool = False, seen: list[tuple[str, os.stat_result | None]] | None = None) -> bytes:
     """What tells one state of the compiler's own files from another: names, sizes and times.
 
-    With `contents` it is their digests instead: slower, and the same on every machine.
+    With `contents` it is their digests instead: slower, and the same on every machine.  `seen` takes the folders
+    (without a status) and the files that it looked at.
     """
     state = sha256()
     stack = [_HERE]
     while stack:
         place = stack.pop()
         found = []
+        if seen is not None:
+            seen.append((place, None))
         with os.scandir(place) as entries:
             for entry in entries:
                 if entry.name.endswith(".py"):
                     status = entry.stat()
+                    if seen is not None:
+                        seen.append((entry.path, status))
                     how = _digest_of(entry.path).hex() if contents else f"{status.st_size} {status.st_mtime_ns}"
                     found.append(f"{entry.name} {how}")
                 elif entry.name != "__pycache__" and entry.is_dir():
@@ -125,11 +131,8 @@ def _unchanged(inputs: list[Input], started: int) -> bool:
     return True
 
 
-def find(store: Store, key: str) -> tuple[str, bytes] | None:
-    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
-    record = store.find(key, KIND)
-    if record is None:
-        return None
+def look(store: Store, record: Address) -> tuple[Address, int, list[Input]]:
+    """The executable that a record leads to, when its build began, and what that read.  Errors: Fault."""
     payload = store.get(record)
     try:
         (executable,) = links(payload)
@@ -138,6 +141,15 @@ def find(store: Store, key: str) -> tuple[str, bytes] | None:
         raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it names no inputs") from None
     if executable[0] != "executable":
         raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it leads to no executable")
+    return executable, started, inputs
+
+
+def find(store: Store, key: str) -> tuple[str, bytes] | None:
+    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
+    record = store.find(key, KIND)
+    if record is None:
+        return None
+    executable, started, inputs = look(store, record)
     if not _unchanged(inputs, started):
         return None
     image = store.get(executable)

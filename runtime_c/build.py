@@ -1,6 +1,6 @@
-"""Build the C runtime: freestanding libzr.a, the hosted module, the benchmarks, the sanitized driver.
+"""Build the C runtime: freestanding libzr.a, the hosted module, benchmarks, the sanitized driver; and `zero`'s front.
 
-    python -m runtime_c.build [all|freestanding|hosted|bench|sanitize]
+    python -m runtime_c.build [all|freestanding|hosted|front|bench|sanitize]
 
 Every product lies in a folder named by a digest of its sources, flags and compiler, so nothing is built twice and
 nothing stale is ever used; a folder appears whole or not at all.  `build/runtime/current` names the newest
@@ -40,6 +40,7 @@ SANITIZED = (
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 BENCH = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", "-march=x86-64", "-static", "-g")
+FRONT = (*WARNINGS, "-Wconversion", "-O2", "-static")  # static: a third of its time would go into loading libc
 WORKLOADS = ("pair", "mix", "tree", "queue")
 
 
@@ -249,6 +250,33 @@ def _build_once(kind: str, names: list[str], settings: tuple[str, ...], commands
     return folder
 
 
+def _under_a_name_that_stays(kind: str, folder: str, program: str, name: str = "") -> str:
+    """build/<kind>/<name>, now a link to the program in that folder."""
+    path = os.path.join(OUT, kind, name or program)
+    target = os.path.join(os.path.basename(folder), program)
+    if not os.path.islink(path) or os.readlink(path) != target:
+        part = f"{path}.{os.getpid()}"
+        os.symlink(target, part)
+        os.replace(part, path)
+    return path
+
+
+def build_front(*, sanitized: bool = False) -> str:
+    """The path of what answers `zero build` without Python where nothing has changed: build/front/zero-front.
+
+    It knows the digest of its source, and so does every record it may use: one of another state answers nothing.
+    """
+    import hashlib
+
+    with open(os.path.join(HERE, "front", "front.c"), "rb") as file:
+        key = hashlib.sha256(file.read()).hexdigest()
+    flags = (*(SANITIZED if sanitized else FRONT), f'-DFRONT_KEY="{key}"')
+    source, program = os.path.join("front", "front.c"), f"zero-front-{key[:16]}"
+    kind = "front-sanitized" if sanitized else "front"
+    folder = _build_once(kind, [source], flags, {program: [*flags, source]})
+    return _under_a_name_that_stays(kind, folder, program, "zero-front")
+
+
 def build_benches() -> dict[str, str]:
     """`alloc_<workload>_<zr|libc>` → its path, under a name that stays: build/bench/<program>."""
     runtime = sources(hosted=True)
@@ -259,16 +287,7 @@ def build_benches() -> dict[str, str]:
         commands[f"alloc_{workload}_zr"] = [*BENCH, *HOSTED_STATIC, "-DBENCH_ZR", "-I.", source, *runtime]
         commands[f"alloc_{workload}_libc"] = [*BENCH, "-I.", source]
     folder = _build_once("bench", names, (*BENCH, *HOSTED_STATIC), commands)
-    stable = {}
-    for program in commands:
-        path = os.path.join(OUT, "bench", program)
-        target = os.path.join(os.path.basename(folder), program)
-        if not os.path.islink(path) or os.readlink(path) != target:
-            part = f"{path}.{os.getpid()}"
-            os.symlink(target, part)
-            os.replace(part, path)
-        stable[program] = path
-    return stable
+    return {program: _under_a_name_that_stays("bench", folder, program) for program in commands}
 
 
 # In a static program thread-local storage is at a fixed distance, as in a freestanding one.
@@ -286,7 +305,7 @@ def build_sanitized() -> str:
     return os.path.join(_build_once("sanitized", names, SANITIZED, {"driver": arguments}), "driver")
 
 
-VERBS = ("freestanding", "hosted", "bench", "sanitize")
+VERBS = ("freestanding", "hosted", "front", "bench", "sanitize")
 
 
 def main(arguments: list[str]) -> int:
@@ -300,6 +319,8 @@ def main(arguments: list[str]) -> int:
             build_freestanding()
         if "hosted" in wanted or "all" in wanted:
             build_hosted()
+        if "front" in wanted or "all" in wanted:
+            build_front()
         if "bench" in wanted or "all" in wanted:
             build_benches()
         if "sanitize" in wanted:

@@ -67,6 +67,7 @@ class Kind:
 _TEXT = 1 << 14
 
 Kind("build-record", 1, "links", "what a build read, and the executable it made", links=True)
+Kind("no-change", 1, "links", "how all that a build depends on looked, for the front of `zero build`", links=True)
 Kind("query-value", 1, "links", "the value of a query, and the addresses it was made from", pack=_TEXT, links=True)
 Kind("ast-summary", 1, "text", "the typed signatures of a module", pack=_TEXT)
 Kind("hir", 1, "text", "typed, source-shaped trees, as `zero dump --level hir` prints them", pack=_TEXT)

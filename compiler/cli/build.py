@@ -40,6 +40,10 @@ def run(arguments: Arguments) -> int:
     if arguments.has("--remarks"):
         chosen.remarks = Sink()
     status = building.build(path, target, chosen, sink, teller(arguments))
+    if status == 0 and not sink:
+        from compiler import nochange
+
+        nochange.keep(path, target, chosen)
     if chosen.remarks and not sink:
         return report(chosen.remarks, arguments)
     return report(sink, arguments) or status

@@ -1,0 +1,139 @@
+"""What a build costs in which nothing has changed: `python -m tests.heavy.nochange`, `invoke nochange`.
+
+One project of 200 modules for the command with its front, for the command without (as it was before there was one), and
+like projects for ninja, go and cargo where they are installed; each a whole process, nobody runs in the background.
+CPU time is the median of runs in turn, instructions are callgrind's and repeat.  Status 3 when more is used than asked
+for, or when the front does not answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from gates.collect import measure
+from runtime_c.build import build_front
+from tests.heavy.project import write
+from tests.heavy.results import ROOT, commit, record, today
+
+RUNS = 31
+MOST_US = 15_000
+MEMORY_KB = 6 << 10  # of address space: too little to start Python in
+INSIDE = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh"]
+NEED = {"ninja": ("ninja", "gcc"), "go": ("go",), "cargo": ("cargo", "rustc")}
+
+
+class Peer:
+    """A command that builds, in an environment; its first run builds everything."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], lines: int) -> None:
+        self.command = command
+        self.environment = environment
+        self.lines = lines
+
+    def cpu_us(self) -> int:
+        return round(measure.run(self.command, environment=self.environment).cpu_s * 1e6)
+
+    def instructions(self) -> int:
+        """Of all programs that the command becomes."""
+        tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--trace-children=yes"]
+        cost = measure.run([*tool, *self.command], environment=self.environment)
+        return sum(map(int, re.findall(rb"Collected\s*:\s*([0-9]+)", cost.error)))
+
+
+def tree(folder: pathlib.Path, *, front: bool) -> pathlib.Path:
+    """A copy of what the command needs, with or without its front; the path of the command."""
+    parts = ["compiler", "runtime_c", "build/runtime", *(["build/front"] if front else [])]
+    for name in parts:
+        shutil.copytree(ROOT / name, folder / name, symlinks=True)
+    shutil.copy2(ROOT / "zero", folder / "zero")
+    (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
+    return folder / "zero"
+
+
+def peers(folder: pathlib.Path, modules: int) -> dict[str, Peer]:
+    """By name; those whose tools are missing are not there."""
+    found = {}
+    for name in ("front", "python"):
+        place = folder / name
+        lines = write(place / "project", "0x0", modules)
+        words = ["build", str(place / "project/main.0x0"), "-o", str(place / "out")]
+        command = [str(tree(place / "tree", front=name == "front")), *words]
+        found[f"zero/{name}"] = Peer(command, {"HOME": str(place), "ZERO_CACHE": str(place / "cache")}, lines)
+    tools = {tool: path for tools in NEED.values() for tool in tools if (path := shutil.which(tool))}
+    if "rustc" in tools:  # rustup's stand-in for cargo costs more than cargo
+        done = subprocess.run([tools["rustc"], "--print", "sysroot"], capture_output=True, text=True, check=False)
+        own = pathlib.Path(done.stdout.strip(), "bin")
+        tools |= {tool: str(own / tool) for tool in ("cargo", "rustc") if (own / tool).exists()}
+    for name, language, words in (
+        ("ninja", "c", ["--quiet"]),
+        ("go", "go", ["build", "-o", "program", "."]),
+        ("cargo", "rust", ["build", "--quiet", "--offline"]),
+    ):
+        if not all(tool in tools for tool in NEED[name]):
+            continue
+        place = folder / name
+        lines = write(place, language, modules)
+        path = ":".join([*{str(pathlib.Path(tool).parent): None for tool in tools.values()}, "/usr/bin", "/bin"])
+        environment = {"HOME": str(place), "PATH": path, "GOCACHE": str(place / "cache"), "GOPROXY": "off"}
+        found[name] = Peer([*INSIDE, str(place), tools[name], *words], environment, lines)
+    return found
+
+
+def answers(peer: Peer) -> bool:
+    """Whether the front answers alone."""
+    limited = ["/bin/sh", "-c", 'ulimit -v "$1" && shift && exec "$@"', "sh", str(MEMORY_KB)]
+    return measure.run([*limited, *peer.command], environment=peer.environment, expect=None).status == 0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="nochange")
+    parser.add_argument("--modules", type=int, default=200)
+    parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/no-change.tsv")
+    options = parser.parse_args(arguments)
+    tree_of = commit()
+    build_front()
+    rows: list[dict[str, Any]] = []
+
+    def add(workload: str, metric: str, value: int, unit: str, wanted: str = "") -> None:
+        print(f"{workload:14}{metric:14}{value:>16,} {unit:13}{wanted}", flush=True)
+        row = {"workload": workload, "metric": metric, "value": value, "unit": unit}
+        rows.append(row | {"commit": tree_of, "date": today()})
+
+    with tempfile.TemporaryDirectory(prefix="zero-nochange-") as name:
+        found = peers(pathlib.Path(name), options.modules)
+        for workload, peer in found.items():
+            print(f"{workload}: the first build takes {peer.cpu_us() / 1e6:.1f} s of CPU time", flush=True)
+            peer.cpu_us()  # leaves what only a second build leaves
+        missed = not answers(found["zero/front"])
+        if missed:
+            print("the front does not answer")
+        times: dict[str, list[int]] = {workload: [] for workload in found}
+        for _ in range(RUNS):
+            for workload, peer in found.items():
+                times[workload].append(peer.cpu_us())
+        for workload, peer in found.items():
+            middle = round(statistics.median(times[workload]))
+            bad = workload == "zero/front" and middle > MOST_US
+            missed |= bad
+            wanted = f"≤ {MOST_US:,}{'  MISSED' if bad else ''}" if workload == "zero/front" else ""
+            add(workload, "cpu_time", middle, "us", wanted)
+            add(workload, "lines", peer.lines, "lines")
+            if measure.has_valgrind() and workload not in ("go", "cargo"):  # valgrind does not know their threads
+                add(workload, "instructions", peer.instructions(), "instructions")
+        for workload in sorted({"ninja", "go", "cargo"} - set(found)):
+            print(f"{workload}: unmeasured: not all of {', '.join(NEED[workload])} is installed")
+    if options.record:
+        record("no-change", rows)
+    return 3 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
