@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from compiler.query.kind import Kind
 
     class Store(Protocol):
-        """Bytes by content."""
+        """Bytes by content, in groups (`packs.py`)."""
 
-        def get(self, digest: str) -> bytes | None: ...
+        def get(self, group: str, digest: str) -> bytes | None: ...
 
-        def put(self, data: bytes) -> str: ...
+        def put(self, group: str, data: bytes) -> str: ...
 
 
 OPEN, LOOKING, ANSWERING, CURRENT = range(4)
@@ -96,6 +96,15 @@ class Engine:
     def answered(self) -> list[Node]:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]
+
+    def kept(self) -> list[tuple[str, str]]:
+        """(group, digest) of the kept answers of `answered`."""
+        kinds = self.kinds
+        found = []
+        for node in self.nodes.values():
+            if node.state == CURRENT and node.object:
+                found.append((kinds[node.key[0]].group(node.key[1]), node.object))
+        return found
 
     def _current(self, kind: str, argument: str) -> Node:
         key = (kind, argument)
@@ -168,7 +177,7 @@ class Engine:
         else:
             node.changed = self.revision
         if kind.encode is not None:
-            node.object = self.store.put(data)
+            node.object = self.store.put(kind.group(node.key[1]), data)
         node.fingerprint = found
         node.deps = tuple(asked)
         node.reason = reason
@@ -180,7 +189,7 @@ class Engine:
         """The answer of a green query: from the store, else made again from edges that are all current."""
         kind = self.kinds[node.key[0]]
         if kind.decode is not None:
-            data = self.store.get(node.object)
+            data = self.store.get(kind.group(node.key[1]), node.object)
             if data is not None:
                 node.value = kind.decode(data)
                 return

@@ -30,6 +30,7 @@ class Kind:
     `provide(engine, argument)` answers it, deterministically and from what it asks the engine alone; `encode` and
     `decode` are there when values are kept; `mark(value)` gives the bytes whose equality means that nobody who used
     the value can tell a difference, else it is the encoded value.  `schema` moves when the meaning of kept bytes does.
+    Answers are kept in groups: by default all of a kind whose arguments are the same up to a `#`.
     """
 
     __slots__ = ("always", "decode", "encode", "mark", "name", "provide", "schema", "summary")
@@ -58,3 +59,7 @@ class Kind:
         self.encode = encode
         self.decode = decode
         self.mark = mark
+
+    def group(self, argument: str) -> str:
+        """With which others an answer is kept."""
+        return f"{self.name} {argument.partition('#')[0]}"
