@@ -7,6 +7,7 @@ the business of `forms.py`, `data.py`, `match.py`, `builtins.py`; reference coun
 
     lower(program, entry=program.main)        a module whose `entry` runs main and prints its result
     lower(program, entry=[f, g])              runs these nullary functions in turn, a line for each result
+    lower_one(program, f, ())                 one instance, apart from what it calls
 """
 
 from __future__ import annotations
@@ -70,9 +71,16 @@ class Lowering:
             if actuals:
                 name += "<" + ",".join([self.types.name(a) for a in actuals]) + ">"
             self._instances[key] = name
-            chosen = name
-            self._work.append(lambda: self._function(chosen, hir, actuals))
+            self._want(name, hir, actuals)
         return name
+
+    def _want(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
+        self._work.append(lambda: self._function(name, hir, actuals))
+
+    def place(self, hir: Function, start: int) -> int:
+        """The place of a character of a function's file."""
+        line, column = hir.file.place(start)
+        return self.module.place(f"{hir.file.path}:{line}:{column}")
 
     def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
         """A builder whose function has its place in the module already."""
@@ -163,7 +171,7 @@ class Lowering:
         placed = row.panics != "" or name in _PLACED
 
         def body(b: Builder, args: list[int], result: str) -> None:
-            b.at = at
+            b.at = at if placed else 0
             forms.give(b, builtin(b, name, [] if nullary else args, result))
 
         return self._wrapper(f"{name}:{type}" + (f":{self.module.places[at]}" if placed else ""), type, body)
@@ -193,6 +201,29 @@ class Lowering:
         self.module.entry = ENTRY
 
 
+class Single(Lowering):
+    """One instance on its way to MIR, with its lambdas and the wrappers it needs; nothing that it calls.
+
+    `asked` are the instances it mentions, by MIR name, as (function, type arguments), in order.
+    """
+
+    __slots__ = ("asked",)
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
+
+    def _want(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
+        if not self.asked:  # the instance itself
+            super()._want(name, hir, actuals)
+        self.asked[name] = (hir.id, actuals)
+
+    def place(self, hir: Function, start: int) -> int:
+        """The place relative to the function: lines from its first on."""
+        line, column = hir.file.place(start)
+        return self.module.place(f"{hir.name}+{line - hir.file.place(hir.start)[0]}:{column}")
+
+
 def lower(program: Program, *, entry: int | list[int]) -> Module:
     """The MIR of everything the entry reaches; `entry` is a nullary function's id, or several.
 
@@ -207,3 +238,16 @@ def lower(program: Program, *, entry: int | list[int]) -> Module:
     finally:
         sys.setrecursionlimit(before)
     return lowering.module
+
+
+def lower_one(program: Program, function: int, actuals: tuple[int, ...]) -> Single:
+    """The MIR of one instance; its module has no entry, and places are relative to their functions."""
+    lowering = Single(program)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        lowering.instance(function, actuals)
+        lowering.drain()
+    finally:
+        sys.setrecursionlimit(before)
+    return lowering
