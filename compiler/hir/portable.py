@@ -3,9 +3,9 @@
     pack(program, function) ─▶ a tuple that `marshal` writes ─▶ unpack(program, packed, names) in another program
 
 Types are a table of their own, in order of first appearance, user types by unique name; positions count from the
-start of the top-level form, so that what moves as a whole stays the same.  Two functions with equal rows mean the same
-wherever the names do.  Linear; reads no source.  To add an op whose immediate is a number of the program's, give its
-`imm` kind a case in both functions.
+start of the top-level form and its lines come along, so that what moves as a whole stays the same and needs no source.
+Two functions with equal rows mean the same wherever the names do.  Linear.  To add an op whose immediate is a number of
+the program's, give its `imm` kind a case in both functions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
-    from compiler.diagnostics import SourceFile
     from compiler.hir.program import Data, Program
 
     class Names(Protocol):
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
         def data(self, name: str) -> int: ...
 
-        def function(self, name: str) -> int: ...
+        def function(self, name: str, arity: int) -> int: ...
 
         def const(self, name: str) -> int: ...
 
@@ -99,6 +98,36 @@ def unpack_data(program: Program, packed: tuple[Any, ...], names: Names) -> Data
     return data
 
 
+class Lines:
+    """Stands for the file of a function whose source was not read: places count from the function's first line."""
+
+    __slots__ = ("_column", "_starts", "path")
+
+    def __init__(self, column: int, starts: list[int]) -> None:
+        self.path = ""
+        self._column = column  # of the form's first character
+        self._starts = starts  # offsets where lines begin, the first is 0
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """(line, column) of an offset into the form."""
+        from bisect import bisect_right
+
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + (self._column if line == 1 else 1)
+
+
+def _lines(f: Function) -> tuple[int, list[int]]:
+    if isinstance(f.file, Lines):
+        raise ValueError(f"{f.name} comes out of a pack")
+    text = f.file.text
+    starts = [0]
+    at = text.find("\n", f.start, f.end)
+    while at >= 0:
+        starts.append(at + 1 - f.start)
+        at = text.find("\n", at + 1, f.end)
+    return f.file.place(f.start)[1], starts
+
+
 def pack(program: Program, f: Function) -> tuple[Any, ...]:
     """The function's rows."""
     table = TypeTable(program)
@@ -129,11 +158,10 @@ def pack(program: Program, f: Function) -> tuple[Any, ...]:
         (f.inline, f.tail_required, f.exported, f.doc),
         [(each.name, table.row(each.type), each.mutable, each.cell, each.generic) for each in f.locals],
         [(each.params, each.captures, each.first, each.vars) for each in f.lambdas],
-        f.end - base,
+        _lines(f),
         body.op,
         types,
         [start - base for start in body.start],
-        [end - base for end in body.end],
         imm,
         body.first,
         body.count,
@@ -154,22 +182,21 @@ def _named(program: Program, table: TypeTable, kind: str, imm: int) -> Any:
     rows = tuple([table.row(t) for t in actuals])
     if what == "fn":
         assert isinstance(target, int)
-        return what, program.functions[target].name, rows
+        return what, (program.functions[target].name, len(program.functions[target].params)), rows
     if what == "ctor":
         assert isinstance(target, tuple)
         return what, (program.datas[target[0]].name, target[1]), rows
     return what, target, rows
 
 
-def unpack(program: Program, packed: tuple[Any, ...], names: Names, file: SourceFile, start: int) -> Function:
-    """The function in this program, in this file, its form at this place; its id is what its name stands for."""
+def unpack(program: Program, packed: tuple[Any, ...], names: Names) -> Function:
+    """The function in this program, its places relative to its first line; its id is what its name stands for."""
     (
-        name, count, numeric, inner, params, result, root, caps, marks, locals_, lambdas, end,
-        ops, types, starts, ends, imm, first, counts, kids, named, rows,
+        name, count, numeric, inner, params, result, root, caps, marks, locals_, lambdas, lines,
+        ops, types, starts, imm, first, counts, kids, named, rows,
     ) = packed  # fmt: skip
     made = unpack_types(program, rows, names)
-    f = Function(names.function(name), name, file)
-    f.start, f.end = start, start + end
+    f = Function(names.function(name, len(params)), name, Lines(*lines))  # type: ignore[arg-type]
     f.vars, f.numeric, f.inner = count, list(numeric), list(inner)
     f.params, f.result, f.root = list(params), made[result], root
     f.caps = frozenset(caps)
@@ -185,8 +212,8 @@ def unpack(program: Program, packed: tuple[Any, ...], names: Names, file: Source
     body = f.body
     body.op = list(ops)
     body.type = [made[t] for t in types]
-    body.start = [at + start for at in starts]
-    body.end = [at + start for at in ends]
+    body.start = list(starts)
+    body.end = list(starts)
     body.imm = list(imm)
     body.first, body.count, body.kids = list(first), list(counts), list(kids)
     known: dict[int, int] = {}
@@ -207,7 +234,7 @@ def _number(program: Program, names: Names, made: list[int], kind: str, value: A
         return field_list(program, value)
     what, target, rows = value
     if what == "fn":
-        target = names.function(target)
+        target = names.function(*target)
     elif what == "ctor":
         target = (names.data(target[0]), target[1])
     return program.inst(what, target, tuple([made[row] for row in rows]))

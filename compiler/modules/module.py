@@ -7,8 +7,23 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from compiler.diagnostics import SourceFile
     from compiler.syntax.forms import Forms, Symbols
+
+
+class Unread(Exception):
+    """A form of a module was asked for whose source was not read."""
+
+
+class NoForms:
+    """Stands for the forms of a module whose source was not read."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unread(name)
 
 
 class Import:
@@ -40,6 +55,7 @@ class Module:
         "forms",
         "functions",
         "id",
+        "identity",
         "imports",
         "name",
         "tests",
@@ -48,6 +64,7 @@ class Module:
 
     def __init__(self, id: int, name: str, file: SourceFile, forms: Forms) -> None:  # noqa: A002
         self.id = id
+        self.identity = ""  # the file's name within its project, the same wherever the project lies
         self.name = name
         self.file = file
         self.forms = forms

@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from compiler.modules.module import Module
 
 
-class Unread(Exception):
-    """A form of a module was asked for that was only declared by its interface."""
-
-
-class NoForms:
-    """Stands for the forms of a module whose source was not read."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        raise Unread(name)
-
-
 def interface(c: Checker, index: int) -> tuple[Any, ...]:
     """The interface of a module that has been checked and has no mistakes."""
     module = c.graph.modules[index]
@@ -76,10 +63,11 @@ class _Numbers:
     def data(self, name: str) -> int:
         return self.by_name[name]
 
-    def function(self, name: str) -> int:
+    def function(self, name: str, _: int) -> int:
         raise KeyError(name)
 
-    const = function
+    def const(self, name: str) -> int:
+        raise KeyError(name)
 
 
 def declare(c: Checker, index: int, packed: tuple[Any, ...], file: SourceFile) -> ModuleNames:
@@ -119,6 +107,7 @@ def declare(c: Checker, index: int, packed: tuple[Any, ...], file: SourceFile) -
     for label, unique, (params, result, count, needs), (nullary, inline, effects) in functions:
         f = Function(len(c.program.functions), unique, file)
         f.exported, f.inline, f.vars, f.result = True, inline, count, types[result]
+        f.params = [] if nullary else list(range(len(params)))  # their number is all that a caller's code needs
         c.program.functions.append(f)
         found = FnInfo(f, label, index, -1, -1)
         found.declared = found.ready = True
@@ -138,5 +127,5 @@ def declare(c: Checker, index: int, packed: tuple[Any, ...], file: SourceFile) -
         names.own_values[word(label)] = Name(CONST, len(c.consts), index, -1)
         c.consts.append(found)
         c.program.consts.append(Const(unique, types[row], f.id))
-    c.module_names.append(names)
+    c.module_names[index] = names
     return names

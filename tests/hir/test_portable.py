@@ -36,7 +36,7 @@ class Numbers:
     def data(self, name: str) -> int:
         return self.datas[name]
 
-    def function(self, name: str) -> int:
+    def function(self, name: str, _: int) -> int:
         return self.functions[name]
 
     def const(self, name: str) -> int:
@@ -62,9 +62,16 @@ def test_a_program_survives_being_taken_apart(path: pathlib.Path) -> None:
     for packed in marshal.loads(datas):
         unpack_data(other, packed, names)
     found: dict[int, Function] = {}
-    for before, packed in zip(reversed(program.functions), marshal.loads(functions), strict=True):
-        f = unpack(other, packed, names, before.file, before.start)
+    for packed in marshal.loads(functions):
+        f = unpack(other, packed, names)
         found[f.id] = f
+        before = program.functions[f.id]
+        places = [before.file.place(at) for at in before.body.start]
+        line = before.file.place(before.start)[0]
+        assert [f.file.place(at) for at in f.body.start] == [(at - line + 1, column) for at, column in places]
+        # Places as a file has them: where a form ends, no code depends on.
+        f.file, f.start, f.end, before.body.end = before.file, before.start, before.end, before.body.start
+        f.body.start = f.body.end = [at + before.start for at in f.body.start]
     other.functions = [found[k] for k in range(len(program.functions))]
     other.consts = [Const(each.name, other.functions[each.function].result, each.function) for each in program.consts]
     other.tests = program.tests

@@ -11,9 +11,10 @@ import pytest
 from compiler.diagnostics import Sink
 from compiler.hir.portable import pack, pack_data
 from compiler.modules.load import load
+from compiler.modules.module import NoForms, Unread
 from compiler.types.check import FRAMES, begin, check_module
 from compiler.types.declare import unique_prefixes
-from compiler.types.interface import NoForms, Unread, declare, interface
+from compiler.types.interface import declare, interface
 from compiler.types.state import Checker
 
 ROOT = pathlib.Path(__file__).parents[2]
