@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def native_one(module: IrModule, borrows: Mapping[str, tuple[int, ...]]) -> tuple[list[Code], list[Data]]:
     """The code of an instance's functions, and the static data that they name.  Consumes `module`.
 
+    With an entry, the function that the runtime starts is made, too.
+
     `borrows` has the parameters that each of them, and each of their callees, borrows.
     Errors: UnsupportedError.
     """
@@ -38,5 +40,9 @@ def native_one(module: IrModule, borrows: Mapping[str, tuple[int, ...]]) -> tupl
     for function in own:
         count(function, module)
         codes.append(compile_function(lower_function(function, module, statics)))
+    if module.entry:
+        from compiler.lir.lower import start
+
+        codes.append(compile_function(start(module.functions[module.entry])))
     module.functions.clear()
     return codes, statics.data

@@ -66,6 +66,26 @@ class TypeTable:
         return [known[t] for t in type_ids]
 
 
+def cut(rows: list[tuple[int | str, tuple[int, ...]]], roots: list[int]) -> tuple[list[Any], list[int]]:
+    """The rows that these roots are made of, in order of first appearance, and the roots' numbers among them."""
+    made: list[Any] = []
+    number: dict[int, int] = {}
+    for root in roots:
+        todo = [root]
+        while todo:
+            at = todo[-1]
+            head, args = rows[at]
+            open_ones = [a for a in args if a not in number] if head != H_VAR and at not in number else []
+            if open_ones:
+                todo += reversed(open_ones)
+                continue
+            todo.pop()
+            if at not in number:
+                number[at] = len(made)
+                made.append((head, args if head == H_VAR else tuple([number[a] for a in args])))
+    return made, [number[root] for root in roots]
+
+
 def unpack_types(program: Program, rows: list[tuple[int | str, tuple[int, ...]]], names: Names) -> list[int]:
     """The type ids of packed rows in this program."""
     made: list[int] = []
@@ -117,8 +137,6 @@ class Lines:
 
 
 def _lines(f: Function) -> tuple[int, list[int]]:
-    if isinstance(f.file, Lines):
-        raise ValueError(f"{f.name} comes out of a pack")
     text = f.file.text
     starts = [0]
     at = text.find("\n", f.start, f.end)
@@ -128,8 +146,8 @@ def _lines(f: Function) -> tuple[int, list[int]]:
     return f.file.place(f.start)[1], starts
 
 
-def pack(program: Program, f: Function) -> tuple[Any, ...]:
-    """The function's rows."""
+def pack(program: Program, f: Function, mentioned: set[str] | None = None) -> tuple[Any, ...]:
+    """The function's rows; `mentioned` gets the unique names of the functions, constants and types in them."""
     table = TypeTable(program)
     body = f.body
     types = table.map(body.type)
@@ -145,6 +163,13 @@ def pack(program: Program, f: Function) -> tuple[Any, ...]:
                 row = known[key] = _named(program, table, kind, imm[node])
             named.append((node, row))
             imm[node] = 0
+    if mentioned is not None:
+        mentioned.update([head for head, _ in table.rows if isinstance(head, str)])
+        for (kind, _), row in known.items():
+            if kind == "const":
+                mentioned.add(row)
+            elif kind == "inst" and row[0] in ("fn", "ctor"):
+                mentioned.add(row[1][0])
     base = f.start
     return (
         f.name,

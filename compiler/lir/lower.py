@@ -44,7 +44,7 @@ def lower(module: Module) -> LirModule:
         result.functions[name] = lower_function(function, module, statics)
     if module.entry:
         result.entry = ENTRY
-        result.functions[ENTRY] = _entry(module.functions[module.entry])
+        result.functions[ENTRY] = start(module.functions[module.entry])
     result.data = statics.data
     return result
 
@@ -81,7 +81,7 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
     return b.finish()
 
 
-def _entry(main: Function) -> Function:
+def start(main: Function) -> Function:
     """`zero_main`: run the program; its status is main's I64, else 0."""
     out = Function("lir", ENTRY, "i64")
     block = out.block()

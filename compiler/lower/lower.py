@@ -174,7 +174,14 @@ class Lowering:
             b.at = at if placed else 0
             forms.give(b, builtin(b, name, [] if nullary else args, result))
 
-        return self._wrapper(f"{name}:{type}" + (f":{self.module.places[at]}" if placed else ""), type, body)
+        title = f"{name}:{type}"
+        if placed:
+            title = self._placed(f"{title}:{self.module.places[at]}", self.module.places[at])
+        return self._wrapper(title, type, body)
+
+    def _placed(self, title: str, _: str) -> str:
+        """The name of a wrapper that has a place in it."""
+        return title
 
     def constructor_value(self, owner: int, tag: int, type: str) -> str:  # noqa: A002
         """A wrapper of a constructor."""
@@ -204,14 +211,20 @@ class Lowering:
 class Single(Lowering):
     """One instance on its way to MIR, with its lambdas and the wrappers it needs; nothing that it calls.
 
-    `asked` are the instances it mentions, by MIR name, as (function, type arguments), in order.
+    `asked` are the instances it mentions, by MIR name, as (function, type arguments), in order; `placed` the wrappers
+    whose names end in a place.
     """
 
-    __slots__ = ("asked",)
+    __slots__ = ("asked", "placed")
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self.placed: dict[str, str] = {}
+
+    def _placed(self, title: str, place: str) -> str:
+        self.placed[title] = place
+        return title
 
     def _want(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
         if not self.asked:  # the instance itself
@@ -237,6 +250,14 @@ def lower(program: Program, *, entry: int | list[int]) -> Module:
         lowering.drain()
     finally:
         sys.setrecursionlimit(before)
+    return lowering.module
+
+
+def lower_entry(program: Program, main: int) -> Module:
+    """The MIR of the function that runs main, and nothing of what it calls."""
+    lowering = Single(program)
+    lowering.asked[""] = (main, ())  # nothing is wanted, not even main
+    lowering.entry([main])
     return lowering.module
 
 

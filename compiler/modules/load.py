@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Parse = Callable[[], tuple[Module, list[Wanted], bool]]  # the module, its imports, whether it is sound
     # A file's module, contents, and how to read it, to the module's name and its imports: a path and an alias or "".
-    Known = Callable[[Module, bytes, Parse], tuple[str, list[tuple[str, str]]]]
+    Known = Callable[[Module, bytes, Parse, Symbols], tuple[str, list[tuple[str, str]]]]
 
 STD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
 SUFFIX = ".0x0"
@@ -160,7 +160,7 @@ class _Loader:
         self.graph.inputs.append(key)
         file, readable = decode(self.files, path, data, self.sink)
         self.files += 1
-        identity = project.label + os.path.relpath(key, project.folder)
+        identity = project.label + os.path.relpath(key, project.folder).replace("%", "%25").replace("#", "%23")
 
         def parse() -> tuple[Module, list[Wanted], bool]:
             symbols = self.graph.symbols
@@ -179,8 +179,9 @@ class _Loader:
         else:
             module = Module(-1, "main", file, NoForms())  # type: ignore[arg-type]
             module.identity = identity
-            module.name, imports = self.known(module, data, parse)
-            word = self.graph.symbols.id
+            symbols = self.graph.symbols
+            module.name, imports = self.known(module, data, parse, symbols)
+            word = symbols.id
             wanted = [Wanted(-1, -1, text, word(alias) if alias else -1) for text, alias in imports]
             unit = _Unit(key, project, module, wanted, True)
             unit.parsed = False

@@ -83,9 +83,26 @@ class Engine:
             self._fetch(node)
         return node.value
 
+    def peek(self, kind: str, argument: str) -> Any:
+        """The answer, without an edge: for whoever has edges to all that it uses of it.  Errors: as `ask`."""
+        self._asked.append({})
+        try:
+            return self.ask(kind, argument)
+        finally:
+            self._asked.pop()
+
     def mark(self, kind: str, argument: str) -> bytes:
         """The answer's fingerprint; the answer itself is not fetched.  Errors: as `ask`."""
         return self._current(kind, argument).fingerprint
+
+    def before(self, kind: str, argument: str) -> Any:
+        """The kept answer of the last revision, right or not, or None: a hint, for what an answer cannot get wrong."""
+        node = self.nodes.get((kind, argument))
+        decode = self.kinds[kind].decode
+        if node is None or not node.object or decode is None:
+            return None
+        data = self.store.get(self.kinds[kind].group(argument), node.object)
+        return None if data is None else decode(data)
 
     def forget(self, kind: str, argument: str) -> None:
         """Let go of an answer in memory; it is fetched or made again when it is asked for."""

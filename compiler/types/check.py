@@ -73,7 +73,7 @@ def _check(c: Checker) -> None:
     uses: list[Edge] = []
     for index, prefix in enumerate(prefixes):
         uses += check_module(c, index, prefix, base, sound)
-    _find_main(c)
+    main_of(c)
     if len(sound) == len(c.infos):
         check_growth(c, uses)
 
@@ -130,9 +130,14 @@ def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame
     return frames
 
 
+def main_of(c: Checker) -> int:
+    """The program's main, -1 when there is none; the last module has been checked."""
+    if c.graph.complete:
+        _find_main(c)
+    return c.program.main
+
+
 def _find_main(c: Checker) -> None:
-    if not c.graph.complete:
-        return  # the last module is not the root
     root = len(c.graph.modules) - 1
     name = c.module_names[root].own_values.get(c.word("main"))
     if name is None or name.kind != FN:

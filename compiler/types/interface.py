@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from compiler.modules.module import Module
 
 
-def interface(c: Checker, index: int) -> tuple[Any, ...]:
-    """The interface of a module that has been checked and has no mistakes."""
+def interface(c: Checker, index: int, mentioned: set[str] | None = None) -> tuple[Any, ...]:
+    """The interface of a module that has been checked and has no mistakes; `mentioned` gets its types' names."""
     module = c.graph.modules[index]
     names = c.module_names[index]
     table = TypeTable(c.program)
@@ -47,6 +47,10 @@ def interface(c: Checker, index: int) -> tuple[Any, ...]:
         (c.names[symbol], exports is None or symbol in exports, pack_data(c.program, info.data))
         for symbol, info in names.own_types.items()
     ]
+    if mentioned is not None:
+        mentioned.update([head for head, _ in table.rows if isinstance(head, str)])
+        for _, _, row in datas:
+            mentioned.update([head for head, _ in row[4] if isinstance(head, str)])
     shown = None if exports is None else sorted(c.names[symbol] for symbol in exports)
     off = sorted((c.names[symbol], feature) for symbol, feature in module.disabled.items())
     return module.name, shown, off, datas, functions, consts, table.rows
