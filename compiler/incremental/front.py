@@ -84,10 +84,7 @@ class Front:
         """Find the modules.  Errors: Fallback."""
         self.engine = engine
         sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
-        try:
-            graph = load(self.path, self.features, self.sink, read_text=self.reader, known=self._known)
-        except Unread:
-            raise Fallback("an import that is wrong") from None
+        graph = load(self.path, self.features, self.sink, read_text=self.reader, known=self._known)
         if graph is None or self.sink.items or not graph.complete:
             raise Fallback("messages")
         self.graph = graph

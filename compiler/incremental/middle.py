@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Instance = tuple[str, int, list[Any], list[int]]
 
 
-
 class Middle:
     """The instances of one session."""
 

@@ -48,7 +48,7 @@ def load(
     """The modules of the program whose root file is `root`, dependencies first; None when none is sound.
 
     `read_text` stands in for the file system: a path's contents, or an OSError.  `known` may spare reading a file's
-    forms: it is given the file and how to read it, and says what it imports; then messages may end in `Unread`.
+    forms: it is given the file and how to read it, and says what it imports; messages then lack places.
     Errors: UsageError when the root cannot be read, or a feature is not declared; everything else goes to `sink`.
     """
     return _Loader(features, sink, read_text or read_bytes, known).load(root)
@@ -299,9 +299,7 @@ class _Loader:
         if self.locked is None:
             self.locked = Locked(Packages(self.own, self.shown, self.reader, self.sink, self.files))
         self.locked.packages.files = self.files
-        forms = unit.module.forms
-        place = (unit.module.file, forms.start[wanted.place], forms.end[wanted.place])
-        package = self.locked.find(unit.project.package, name, *place)
+        package = self.locked.find(unit.project.package, name, unit.module.file, *_span(unit, wanted.place))
         self.files = self.locked.packages.files
         if package is None:
             return None
@@ -338,17 +336,15 @@ class _Loader:
         self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
 
     def _complain(self, unit: _Unit, wanted: Wanted, kind: Kind, **facts: object) -> None:
-        forms = unit.module.forms
-        self.sink.add(kind, unit.module.file, forms.start[wanted.place], forms.end[wanted.place], (), **facts)
+        start, end = _span(unit, wanted.place)
+        self.sink.add(kind, unit.module.file, start, end, (), **facts)
 
     def _attach(self, unit: _Unit, wanted: Wanted, target: _Unit) -> None:
-        forms = unit.module.forms
         for other in unit.module.imports:
             if wanted.alias < 0 and other.alias < 0 and other.module == target.number:
-                note = Note(unit.module.file, forms.start[other.node], forms.end[other.node], "first imported here")
-                place = wanted.node
                 file = unit.module.file
-                self.sink.add(semantic.IMPORT_TWICE, file, forms.start[place], forms.end[place], (note,))
+                note = Note(file, *_span(unit, other.node), "first imported here")
+                self.sink.add(semantic.IMPORT_TWICE, file, *_span(unit, wanted.node), (note,))
                 return
         unit.module.imports.append(Import(wanted.alias, target.number, wanted.node))
 
@@ -360,6 +356,13 @@ class _Loader:
         if unit.sound:
             module.id = unit.number = len(self.graph.modules)
             self.graph.modules.append(module)
+
+
+def _span(unit: _Unit, node: int) -> tuple[int, int]:
+    """Where a form stands; nowhere in a file whose forms were not read: who spared that reads it for the message."""
+    if node < 0:
+        return 0, 0
+    return unit.module.forms.start[node], unit.module.forms.end[node]
 
 
 def _entries(folder: str) -> list[str]:
