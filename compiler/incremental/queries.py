@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 
 from compiler.hir.portable import cut
-from compiler.incremental.front import Checked, Fallback
+from compiler.incremental.front import Checked
 from compiler.incremental.middle import dumps
 from compiler.query.kind import Kind
 
@@ -21,36 +21,47 @@ if TYPE_CHECKING:
     from compiler.query.engine import Engine
 
 
+# The interface, functions, owners, edges and main of a module that is gone.
+NOTHING: tuple[tuple[object, ...], dict[str, object], list[str], bytes, str] = (("", [], [], [], [], [], []), {}, [], b"", "")
+
+
 def kinds(s: Session) -> dict[str, Kind]:
-    """The rows, for the session whose parts answer."""
+    """The rows, for the session whose parts answer.
+
+    What is asked for can be gone: an edge of the last build may lead to a file or a name that is no more.  Each answer
+    is total, an empty one stands for nothing, and whoever has the edge sees a change and looks again.
+    """
     front, middle = s.front, s.middle
+    index = front.index
 
     def source(_: Engine, identity: str) -> bytes:
-        return front.texts[identity]
+        return front.texts.get(identity, b"")
 
     def forms(engine: Engine, identity: str) -> bytes:
         engine.mark("source", identity)
-        return front.forms_mark(identity)
+        return front.forms_mark(identity) if identity in front.texts else b""
 
     def lines(engine: Engine, identity: str) -> list[int]:
         engine.mark("source", identity)
-        return front.lines(identity)
+        return front.lines(identity) if identity in front.texts else []
 
     def scan(engine: Engine, identity: str) -> Any:
         engine.mark("forms", identity)
-        return front.scan(identity)
+        return front.scan(identity) if identity in front.texts else ("", [], False)
 
     def prefix(_: Engine, identity: str) -> str:
-        return front.prefixes[front.index[identity]]
+        return front.prefixes[index[identity]] if identity in index else ""
 
     def targets(_: Engine, identity: str) -> list[tuple[str, str]]:
-        return front.targets(identity)
+        return front.targets(identity) if identity in index else []
 
     def checked(engine: Engine, identity: str) -> Checked:
         engine.mark("forms", identity)
         engine.mark("prefix", identity)
         for _, target in engine.ask("targets", identity):
             engine.mark("names", target)
+        if identity not in index:
+            return Checked(NOTHING)
         found, mentioned = front.check(identity)
         todo = sorted(mentioned)
         seen = set(todo)
@@ -69,7 +80,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         types = [(each, exported, [ctor[0] for ctor in row[3]]) for each, exported, row in datas]
         return name, shown, off, types, [row[0] for row in functions], [row[0] for row in consts]
 
-    def row_of(identity: str, name: str, interface: tuple[Any, ...]) -> tuple[bytes, list[str]]:
+    def row_of(name: str, interface: tuple[Any, ...]) -> tuple[bytes, list[str]]:
         """What an export is, as bytes, and the types it is made of."""
         _, _, _, datas, functions, consts, rows = interface
         for label, unique, (params, result, count, needs), marks in functions:
@@ -83,15 +94,15 @@ def kinds(s: Session) -> dict[str, Kind]:
         for label, exported, row in datas:
             if row[0] == name:
                 return dumps((label, exported, row)), _heads(row[4])
-        raise Fallback(f"{identity} has no {name}")
+        return b"", []
 
     def export(engine: Engine, argument: str) -> tuple[bytes, list[str]]:
         identity, _, name = argument.partition("#")
-        return row_of(identity, name, engine.ask("checked", identity).interface)
+        return row_of(name, engine.ask("checked", identity).interface)
 
     def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
         identity, _, name = argument.partition("#")
-        found: tuple[Any, ...] = engine.ask("checked", identity).functions[name]
+        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
         return found[1:]
 
     def edges(engine: Engine, identity: str) -> bytes:
@@ -99,7 +110,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def growth(engine: Engine, _: str) -> bool:
-        found = [engine.ask("edges", identity) for identity in front.index]  # all of them: a first one may come
+        found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
         if any(found):
             front.check_growth()
         return True

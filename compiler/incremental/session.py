@@ -100,7 +100,8 @@ class Session:
             self.store.set(reference, address)
 
     def shown(self, identity: str) -> str:
-        return self.front.graph.modules[self.front.index[identity]].file.path
+        index = self.front.index.get(identity, -1)
+        return self.front.graph.modules[index].file.path if index >= 0 else ""
 
     def runtime_mark(self) -> bytes:
         """The library's contents are in the name of its folder."""

@@ -44,6 +44,9 @@ class History:
             str(path.relative_to(ROOT / project)): path.read_text("utf-8")
             for path in sorted((ROOT / project).rglob("*.0x0"))
         }
+        self.sound: edits.Files = {}  # the last right ones
+        self.right = True
+        self.why = ""
         self.counts: Counter[str] = Counter()
         self.red: Counter[str] = Counter()
         self.write({})
@@ -72,7 +75,8 @@ class History:
         session.open(references)
         try:
             image = session.build()
-        except (Fallback, UsageError):
+        except (Fallback, UsageError) as error:
+            self.why = str(error)
             return b"", session
         session.keep(references)
         return image, session
@@ -84,7 +88,8 @@ class History:
         other, session = self.found(features)
         self.counts["wrong" if messages else "right"] += 1
         if image != other:
-            raise Differs(f"{what}: {len(image)} bytes, {messages[:1]}; incremental: {len(other)} bytes")
+            why = f"{len(other)} bytes" if other else self.why
+            raise Differs(f"{what}: {len(image)} bytes, {messages[:1]}; incremental: {why}")
         self.red.update({name: tally.red for name, tally in session.engine.tallies.items()})
         if session.objects.faults:
             raise Differs(f"{what}: {session.objects.faults[0]}")
@@ -93,12 +98,16 @@ class History:
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
         before = dict(self.files)
+        if self.right:
+            self.sound = before
         name, where = edits.apply(self.rnd, self.files)
         self.counts[name] += 1
         self.write(before)
-        if not self.compare(f"{name} at {where}") and self.rnd.random() < BACK:
-            wrong, self.files = self.files, before
+        self.right = self.compare(f"{name} at {where}")
+        if not self.right and self.rnd.random() < BACK:
+            wrong, self.files = self.files, dict(self.sound)
             self.write(wrong)
+            self.right = True
         return name
 
 
