@@ -10,6 +10,8 @@ the program's, give its `imm` kind a case in both functions.
 
 from __future__ import annotations
 
+from array import array
+
 from compiler.hir.ops import OPS
 from compiler.hir.program import Ctor, Function, Lambda, Local
 from compiler.types.core import H_USER, H_VAR
@@ -184,16 +186,39 @@ def pack(program: Program, f: Function, mentioned: set[str] | None = None) -> tu
         [(each.name, table.row(each.type), each.mutable, each.cell, each.generic) for each in f.locals],
         [(each.params, each.captures, each.first, each.vars) for each in f.lambdas],
         _lines(f),
-        body.op,
-        types,
-        [start - base for start in body.start],
-        imm,
-        body.first,
-        body.count,
-        body.kids,
+        _flat(body.op),
+        _flat(types),
+        _flat([start - base for start in body.start]),
+        _flat(imm),
+        _flat(body.first),
+        _flat(body.count),
+        _flat(body.kids),
         named,
         table.rows,
     )
+
+
+def _flat(numbers: list[int]) -> bytes | list[int]:
+    """Numbers as bytes: a letter for their size, then all; the list where one is too large."""
+    try:
+        data = bytes(numbers)
+        return b"B" + data
+    except ValueError:
+        pass
+    for letter in "Hi":
+        try:
+            return letter.encode() + array(letter, numbers).tobytes()
+        except OverflowError:
+            continue
+    return numbers
+
+
+def _numbers(packed: bytes | list[int]) -> list[int]:
+    if isinstance(packed, list):
+        return packed
+    numbers = array(packed[:1].decode())
+    numbers.frombytes(packed[1:])
+    return numbers.tolist()
 
 
 def _named(program: Program, table: TypeTable, kind: str, imm: int) -> Any:
@@ -235,12 +260,12 @@ def unpack(program: Program, packed: tuple[Any, ...], names: Names) -> Function:
         row.first, row.vars = lambda_first, variables
         f.lambdas.append(row)
     body = f.body
-    body.op = list(ops)
-    body.type = [made[t] for t in types]
-    body.start = list(starts)
-    body.end = list(starts)
-    body.imm = list(imm)
-    body.first, body.count, body.kids = list(first), list(counts), list(kids)
+    body.op = ops = _numbers(ops)
+    body.type = [made[t] for t in _numbers(types)]
+    body.start = _numbers(starts)
+    body.end = list(body.start)
+    body.imm = _numbers(imm)
+    body.first, body.count, body.kids = _numbers(first), _numbers(counts), _numbers(kids)
     known: dict[int, int] = {}
     for node, value in named:
         number = known.get(id(value))  # equal rows of one function are one object

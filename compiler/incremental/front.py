@@ -15,9 +15,9 @@ import sys
 
 from compiler.diagnostics import Sink
 from compiler.hir.portable import TypeTable, pack, unpack
-from compiler.hir.program import Function
+from compiler.hir.program import Body, Function
 from compiler.modules.load import load
-from compiler.modules.module import Unread
+from compiler.modules.module import NoForms, Unread
 from compiler.types.check import FRAMES, begin, check_module, main_of
 from compiler.types.declare import unique_prefixes
 from compiler.types.interface import declare, interface
@@ -77,7 +77,6 @@ class Front:
         self._functions: dict[str, int] = {}
         self._consts: dict[str, int] = {}
         self._datas: dict[str, int] = {}
-        self._bodies: set[str] = set()  # functions whose bodies came out of packs
         self._seen = (0, 0, 0)
 
     def load(self, engine: Engine) -> None:
@@ -283,6 +282,15 @@ class Front:
         if graph is None or sink.items or check(graph, sink) is None:
             raise Fallback("messages")
 
+    def rest(self) -> None:
+        """All modules are checked: let go of the forms."""
+        self._parsed.clear()
+        for module in self.graph.modules:
+            module.forms = NoForms()  # type: ignore[assignment]
+        self.uses.clear()
+        for info in self.c.infos:
+            info.uses.clear()
+
     # What lowering asks for.
 
     @property
@@ -333,17 +341,18 @@ class Front:
         """A function with its body, out of its module's pack if it was not checked here."""
         owner = self.owner_of(name)
         number = self._functions.get(name)
-        if owner in self._live or name in self._bodies:
-            assert number is not None
+        if number is not None and self.c.program.functions[number].body.op:
             return self.c.program.functions[number]
         packed = self.engine.peek("checked", owner).functions[name][1]
-        if owner in self._live:  # it had to be checked after all
-            return self.body(name)
         f = unpack(self.c.program, marshal.loads(packed), self)
         before = self.c.program.functions[f.id]
         before.body, before.locals, before.lambdas = f.body, f.locals, f.lambdas
         for slot in ("caps", "doc", "end", "exported", "file", "inline", "inner", "numeric", "params", "result", "root",
                      "start", "tail_required", "vars"):  # fmt: skip
             setattr(before, slot, getattr(f, slot))
-        self._bodies.add(name)
         return before
+
+    def drop(self, f: Function) -> None:
+        """Let go of a body that was lowered; it comes out of its module's pack when it is needed again."""
+        f.body = Body()
+        f.locals, f.lambdas = [], []

@@ -80,7 +80,10 @@ class Middle:
         for const in self.engine.peek("hir", f"{front.owner_of(function)}#{function}")[1]:
             front.body(const)
         made = unpack_types(front.program, rows, front)
-        return lower_one(front.program, f.id, tuple([made[k] for k in roots]))
+        single = lower_one(front.program, f.id, tuple([made[k] for k in roots]))
+        if not rows:  # at other types it will be needed again
+            front.drop(f)
+        return single
 
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions)."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 # The interface, functions, owners, edges and main of a module that is gone.
-NOTHING: tuple[tuple[object, ...], dict[str, object], list[str], bytes, str] = (("", [], [], [], [], [], []), {}, [], b"", "")
+NO_ROWS: list[object] = []
+NO_NAMES: dict[str, object] = {}
+NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "")
 
 
 def kinds(s: Session) -> dict[str, Kind]:

@@ -86,6 +86,7 @@ class Session:
         for identity in self.front.index:
             self.engine.mark("checked", identity)
         self.engine.mark("growth", "")
+        self.front.rest()
         found: bytes = self.engine.ask("link", "")
         return found
 
