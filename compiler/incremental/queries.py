@@ -134,15 +134,17 @@ def kinds(s: Session) -> dict[str, Kind]:
         return s.link(engine)
 
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
+    source_side: dict[str, Any] = {**plain, "pack": "front"}
+    code_side: dict[str, Any] = {**plain, "pack": "back"}
     rows = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
-        Kind("lines", "where the top-level forms begin", lines, **plain),
-        Kind("scan", "a module's name and what it imports, as written", scan, **plain),
+        Kind("lines", "where the top-level forms begin", lines, **source_side),
+        Kind("scan", "a module's name and what it imports, as written", scan, **source_side),
         Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
         Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
         Kind("checked", "a checked module: interface, functions, edges", checked,
-             encode=lambda found: dumps(found.row()), decode=lambda kept: Checked(marshal.loads(kept))),
+             pack="front", encode=lambda found: dumps(found.row()), decode=lambda kept: Checked(marshal.loads(kept))),
         Kind("names", "the names that a module shows", names, mark=dumps),
         Kind("export", "a name's type, or a type's constructors: all that its users see", export,
              mark=lambda found: found[0]),
@@ -151,14 +153,14 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
         Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
         Kind("main", "the function that runs", main, mark=str.encode),
-        Kind("positions", "the lines where functions begin", positions, **plain),
+        Kind("positions", "the lines where functions begin", positions, **source_side),
         Kind("lowered", "what an instance calls, and how it uses its parameters", lambda _, key: middle.lowered(key),
-             **plain),
+             **code_side),
         Kind("instances", "the functions, at their types, that the program reaches",
              lambda _engine, _: middle.instances(), **plain),
         Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
-        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **plain),
+        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("link", "the executable", link, encode=bytes, decode=bytes),

@@ -85,6 +85,7 @@ class Session:
         self.front.load(self.engine)
         for identity in self.front.index:
             self.engine.mark("checked", identity)
+            self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
         found: bytes = self.engine.ask("link", "")

@@ -215,12 +215,13 @@ class Single(Lowering):
     whose names end in a place.
     """
 
-    __slots__ = ("asked", "placed")
+    __slots__ = ("_first", "asked", "placed")
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
         self.placed: dict[str, str] = {}
+        self._first: dict[int, int] = {}  # the lines where functions begin
 
     def _placed(self, title: str, place: str) -> str:
         self.placed[title] = place
@@ -233,8 +234,11 @@ class Single(Lowering):
 
     def place(self, hir: Function, start: int) -> int:
         """The place relative to the function: lines from its first on."""
+        first = self._first.get(hir.id)
+        if first is None:
+            first = self._first[hir.id] = hir.file.place(hir.start)[0]
         line, column = hir.file.place(start)
-        return self.module.place(f"{hir.name}+{line - hir.file.place(hir.start)[0]}:{column}")
+        return self.module.place(f"{hir.name}+{line - first}:{column}")
 
 
 def lower(program: Program, *, entry: int | list[int]) -> Module:

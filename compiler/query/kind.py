@@ -30,10 +30,10 @@ class Kind:
     `provide(engine, argument)` answers it, deterministically and from what it asks the engine alone; `encode` and
     `decode` are there when values are kept; `mark(value)` gives the bytes whose equality means that nobody who used
     the value can tell a difference, else it is the encoded value.  `schema` moves when the meaning of kept bytes does.
-    Answers are kept in groups: by default all of a kind whose arguments are the same up to a `#`.
+    Answers are kept in groups: those of kinds with the same `pack` whose arguments are the same up to a `#`.
     """
 
-    __slots__ = ("always", "decode", "encode", "mark", "name", "provide", "schema", "summary")
+    __slots__ = ("always", "decode", "encode", "mark", "name", "pack", "provide", "schema", "summary")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Kind:
         encode: Callable[[Any], bytes] | None = None,
         decode: Callable[[bytes], Any] | None = None,
         mark: Callable[[Any], bytes] | None = None,
+        pack: str = "",
     ) -> None:
         if (encode is None) != (decode is None):
             raise ValueError(f"{name}: what is kept must be read back")
@@ -59,7 +60,8 @@ class Kind:
         self.encode = encode
         self.decode = decode
         self.mark = mark
+        self.pack = pack or name
 
     def group(self, argument: str) -> str:
         """With which others an answer is kept."""
-        return f"{self.name} {argument.partition('#')[0]}"
+        return f"{self.pack} {argument.partition('#')[0]}"
