@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.cas.kinds import Fault
+    from compiler.cas.store import Store
     from compiler.diagnostics import Sink
     from compiler.options import Options
     from compiler.records import Recorder
@@ -82,7 +83,12 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     kept, image = found or ("", b"")
     if not found:
         recorder = records.Recorder()
-        if options.hermetic:
+        if _incremental(options):
+            image, inputs = _reusing(path, options, recorder, store)
+            whole = bool(image) and recorder.absent(inputs)
+        if image:
+            pass
+        elif options.hermetic:
             image = _watched(path, options, sink, recorder, store.root)
             whole = True
         else:
@@ -97,6 +103,46 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     if store.faults:
         _tell(store.faults, tell)
     return kept, image
+
+
+def _incremental(options: Options) -> bool:
+    """Whether results of earlier builds can help: the development level, nothing to link, nothing watched."""
+    return options.level == "dev" and not options.links and not options.hermetic
+
+
+def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
+    """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
+    from compiler.cas.kinds import Fault
+    from compiler.incremental.front import Fallback
+    from compiler.incremental.session import Session
+    from compiler.lir.module import UnsupportedError
+
+    session = Session(path, options.features, recorder.read, store)
+    references = _graphs(path, options)
+    session.open(references)
+    try:
+        image = session.build()
+    except (Fallback, UnsupportedError):
+        recorder.inputs.clear()
+        return b"", []
+    try:
+        session.keep(references)
+    except Fault as fault:
+        store.faults.append(fault)
+    return image, session.front.graph.inputs
+
+
+def _graphs(path: str, options: Options) -> list[str]:
+    """The names of the newest graph: by the program's place, and by what it is called."""
+    from compiler import records
+
+    stamp = records.compiler_stamp(contents=True)
+    features = " ".join(sorted(options.features))
+    folder, name = os.path.split(os.path.realpath(path))
+    return [
+        records.key("graph", stamp, options.level, features, folder, name),
+        records.key("graph", stamp, options.level, features, name),
+    ]
 
 
 def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None, root: str) -> bytes:

@@ -137,6 +137,9 @@ def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None, li
     """
     from compiler.object.assemble import assemble
 
+    # By name, so that the bytes are those of a build that made its functions in another order, or some of them earlier.
+    codes.sort(key=lambda code: code.name)
+    lir.data.sort(key=lambda datum: datum.name)
     obj = assemble(codes, lir.data, "program.o", lir.exported)
     if meter:
         meter.mark("object", {"object": obj, "code": codes, "lir": lir})

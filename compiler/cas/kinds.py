@@ -69,6 +69,8 @@ _TEXT = 1 << 14
 Kind("build-record", 1, "links", "what a build read, and the executable it made", links=True)
 Kind("no-change", 1, "links", "how all that a build depends on looked, for the front of `zero build`", links=True)
 Kind("query-value", 1, "links", "the value of a query, and the addresses it was made from", pack=_TEXT, links=True)
+Kind("query-graph", 1, "links", "what was asked of a program, how the answers looked, and where they lie", links=True)
+Kind("query-pack", 1, "bytes", "answers to queries about one module")
 Kind("ast-summary", 1, "text", "the typed signatures of a module", pack=_TEXT)
 Kind("hir", 1, "text", "typed, source-shaped trees, as `zero dump --level hir` prints them", pack=_TEXT)
 Kind("mir", 1, "text", "typed SSA, as `zero dump --level mir` prints it", pack=_TEXT)

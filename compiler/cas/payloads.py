@@ -73,6 +73,7 @@ def linked(payload: bytes) -> str:
 
 FORMS: dict[str, Callable[[bytes], str]] = {
     "archive": archive,
+    "bytes": lambda _: "",
     "elf-executable": elf_executable,
     "elf-relocatable": elf_relocatable,
     "json": json,

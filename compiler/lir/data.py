@@ -7,6 +7,7 @@ reaches 0, and they lie in `.data` because it is counted all the same.  The layo
 
 from __future__ import annotations
 
+from compiler.digest import sha256
 from compiler.lir.ops import Data
 from compiler.lir.runtime import (
     DESC_ANY,
@@ -37,12 +38,11 @@ def field_kind(type: str) -> int:  # noqa: A002
 class Statics:
     """The data made so far, in order of first use."""
 
-    __slots__ = ("_known", "_numbers", "data")
+    __slots__ = ("_known", "data")
 
     def __init__(self) -> None:
         self.data: list[Data] = []
         self._known: dict[tuple[str, object], str] = {}
-        self._numbers: dict[str, int] = {}
 
     def text(self, value: str) -> str:
         """The symbol of a static text; bytes that are not UTF-8 come as lone surrogates."""
@@ -136,10 +136,8 @@ class Statics:
         relocs: list[tuple[int, str, int]],
         align: int = 8,
     ) -> str:
-        if not title:
-            number = self._numbers.get(sort, 0)
-            self._numbers[sort] = number + 1
-            title = f"${sort}.{number}"
+        if not title:  # by content: a function's data is named alike whatever else the program has
+            title = f"${sort}.{sha256(data).hexdigest()[:16]}"
         self._known[sort, key] = title
         self.data.append(Data(title, section, data, relocs, align))
         return title

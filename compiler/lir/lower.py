@@ -39,7 +39,7 @@ def lower(module: Module, *, consume: bool = False) -> LirModule:
     result = LirModule()
     result.places = module.places
     statics = Statics()
-    entry = _entry(module.functions[module.entry]) if module.entry else None
+    entry = start(module.functions[module.entry]) if module.entry else None
     for name in list(module.functions):
         if name in _RESERVED:
             raise ValueError(f"{name} is a name of the runtime")
@@ -86,7 +86,7 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
     return b.finish()
 
 
-def _entry(main: Function) -> Function:
+def start(main: Function) -> Function:
     """`zero_main`: run the program; its status is main's I64, else 0."""
     out = Function("lir", ENTRY, "i64")
     block = out.block()

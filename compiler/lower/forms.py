@@ -84,9 +84,7 @@ def place(b: Builder, node: int) -> int:
     start = body_of(b).start[node]
     found = b.places.get(start)
     if found is None:
-        file = source(b).file
-        line, column = file.place(start)
-        found = b.places[start] = b.lowering.module.places.number_at(file.path, line, column)
+        found = b.places[start] = b.lowering.place(source(b), start)
     return found
 
 

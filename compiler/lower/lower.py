@@ -7,6 +7,7 @@ the business of `forms.py`, `data.py`, `match.py`, `builtins.py`; reference coun
 
     lower(program, entry=program.main)        a module whose `entry` runs main and prints its result
     lower(program, entry=[f, g])              runs these nullary functions in turn, a line for each result
+    lower_one(program, f, ())                 one instance, apart from what it calls
 """
 
 from __future__ import annotations
@@ -70,9 +71,16 @@ class Lowering:
             if actuals:
                 name += "<" + ",".join([self.types.name(a) for a in actuals]) + ">"
             self._instances[key] = name
-            chosen = name
-            self._work.append(lambda: self._function(chosen, hir, actuals))
+            self._want(name, hir, actuals)
         return name
+
+    def _want(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
+        self._work.append(lambda: self._function(name, hir, actuals))
+
+    def place(self, hir: Function, start: int) -> int:
+        """The place of a character of a function's file."""
+        line, column = hir.file.place(start)
+        return self.module.places.number_at(hir.file.path, line, column)
 
     def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
         """A builder whose function has its place in the module already."""
@@ -165,10 +173,17 @@ class Lowering:
         placed = row.panics != "" or name in _PLACED
 
         def body(b: Builder, args: list[int], result: str) -> None:
-            b.at = at
+            b.at = at if placed else 0
             forms.give(b, builtin(b, name, [] if nullary else args, result))
 
-        return self._wrapper(f"{name}:{type}" + (f":{self.module.places[at]}" if placed else ""), type, body)
+        title = f"{name}:{type}"
+        if placed:
+            title = self._placed(f"{title}:{self.module.places[at]}", self.module.places[at])
+        return self._wrapper(title, type, body)
+
+    def _placed(self, title: str, _: str) -> str:
+        """The name of a wrapper that has a place in it."""
+        return title
 
     def constructor_value(self, owner: int, tag: int, type: str) -> str:  # noqa: A002
         """A wrapper of a constructor."""
@@ -195,6 +210,39 @@ class Lowering:
         self.module.entry = ENTRY
 
 
+class Single(Lowering):
+    """One instance on its way to MIR, with its lambdas and the wrappers it needs; nothing that it calls.
+
+    `asked` are the instances it mentions, by MIR name, as (function, type arguments), in order; `placed` the wrappers
+    whose names end in a place.
+    """
+
+    __slots__ = ("_first", "asked", "placed")
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self.placed: dict[str, str] = {}
+        self._first: dict[int, int] = {}  # the lines where functions begin
+
+    def _placed(self, title: str, place: str) -> str:
+        self.placed[title] = place
+        return title
+
+    def _want(self, name: str, hir: Function, actuals: tuple[int, ...]) -> None:
+        if not self.asked:  # the instance itself
+            super()._want(name, hir, actuals)
+        self.asked[name] = (hir.id, actuals)
+
+    def place(self, hir: Function, start: int) -> int:
+        """The place relative to the function: lines from its first on."""
+        first = self._first.get(hir.id)
+        if first is None:
+            first = self._first[hir.id] = hir.file.place(hir.start)[0]
+        line, column = hir.file.place(start)
+        return self.module.place(f"{hir.name}+{line - first}:{column}")
+
+
 def lower(program: Program, *, entry: int | list[int]) -> Module:
     """The MIR of everything the entry reaches; `entry` is a nullary function's id, or several.
 
@@ -210,3 +258,24 @@ def lower(program: Program, *, entry: int | list[int]) -> Module:
         sys.setrecursionlimit(before)
     lowering.module.places.settle()
     return lowering.module
+
+
+def lower_entry(program: Program, main: int) -> Module:
+    """The MIR of the function that runs main, and nothing of what it calls."""
+    lowering = Single(program)
+    lowering.asked[""] = (main, ())  # nothing is wanted, not even main
+    lowering.entry([main])
+    return lowering.module
+
+
+def lower_one(program: Program, function: int, actuals: tuple[int, ...]) -> Single:
+    """The MIR of one instance; its module has no entry, and places are relative to their functions."""
+    lowering = Single(program)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        lowering.instance(function, actuals)
+        lowering.drain()
+    finally:
+        sys.setrecursionlimit(before)
+    return lowering

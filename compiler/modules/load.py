@@ -15,7 +15,8 @@ from compiler.diagnostics import Note, UsageError, meant
 from compiler.messages import semantic
 from compiler.modules import manifest, toplevel
 from compiler.modules.cfg import Features
-from compiler.modules.module import Graph, Import, Module
+from compiler.modules.module import Graph, Import, Module, NoForms
+from compiler.modules.toplevel import Wanted
 from compiler.syntax.forms import Forms, Symbols
 from compiler.syntax.reader import read
 from compiler.syntax.source import decode, read_bytes, reason
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Kind, Sink
     from compiler.modules.manifest import Manifest
     from compiler.modules.packages import Locked, Package
-    from compiler.modules.toplevel import Wanted
+
+    Parse = Callable[[], tuple[Module, list[Wanted], bool]]  # the module, its imports, whether it is sound
+    # A file's module, contents, and how to read it, to the module's name and its imports: a path and an alias or "".
+    Known = Callable[[Module, bytes, Parse, Symbols], tuple[str, list[tuple[str, str]]]]
 
 STD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
 SUFFIX = ".0x0"
@@ -39,21 +43,26 @@ def load(
     sink: Sink,
     *,
     read_text: Callable[[str], str | bytes] | None = None,
+    known: Known | None = None,
 ) -> Graph | None:
     """The modules of the program whose root file is `root`, dependencies first; None when none is sound.
 
-    `read_text` stands in for the file system: a path's contents, or an OSError.
+    `read_text` stands in for the file system: a path's contents, or an OSError.  `known` may spare reading a file's
+    forms: it is given the file and how to read it, and says what it imports; messages then lack places.
     Errors: UsageError when the root cannot be read, or a feature is not declared; everything else goes to `sink`.
     """
-    return _Loader(features, sink, read_text or read_bytes).load(root)
+    return _Loader(features, sink, read_text or read_bytes, known).load(root)
 
 
 class _Project:
     """A folder whose files may import each other: the program's own, a package's, the standard library's."""
 
-    __slots__ = ("features", "folder", "manifest", "package")
+    __slots__ = ("features", "folder", "label", "manifest", "package")
 
-    def __init__(self, folder: str, features: Features, found: Manifest | None, package: Package | None) -> None:
+    def __init__(
+        self, folder: str, features: Features, found: Manifest | None, package: Package | None, label: str = ""
+    ) -> None:
+        self.label = label  # what sets names of its files apart from those of other projects
         self.folder = folder
         self.features = features
         self.manifest = found
@@ -78,7 +87,10 @@ class _Unit:
 
 
 class _Loader:
-    def __init__(self, features: frozenset[str], sink: Sink, reader: Callable[[str], str | bytes]) -> None:
+    def __init__(
+        self, features: frozenset[str], sink: Sink, reader: Callable[[str], str | bytes], known: Known | None
+    ) -> None:
+        self.known = known
         self.on = features
         self.sink = sink
         self.reader = reader
@@ -90,7 +102,7 @@ class _Loader:
         self.own: Manifest | None = None
         self.locked: Locked | None = None
         self.packages: dict[str, _Project] = {}
-        self.library = _Project(STD, Features(features, None), None, None)
+        self.library = _Project(STD, Features(features, None), None, None, "std:")
         self.real: dict[str, str] = {}  # folder as written -> without links
         self.holders: dict[str, bool] = {}  # whether a folder below the project's holds a manifest
 
@@ -149,15 +161,32 @@ class _Loader:
         self.graph.inputs.append(key)
         file, readable = decode(self.files, path, data, self.sink)
         self.files += 1
-        symbols = self.graph.symbols
-        forms = read(file, symbols, self.sink) if readable else Forms()
-        module = Module(-1, "main", file, forms)
-        sound = len(self.sink.items) == before
-        mark = len(self.sink.items)
-        wanted = toplevel.scan(module, symbols, project.features, self.sink)
-        if not sound:
-            del self.sink.items[mark:]  # what the broken forms were for is not known
-        unit = self.units[key] = _Unit(key, project, module, wanted, sound)
+        identity = project.label + os.path.relpath(key, project.folder).replace("%", "%25").replace("#", "%23")
+
+        def parse() -> tuple[Module, list[Wanted], bool]:
+            symbols = self.graph.symbols
+            forms = read(file, symbols, self.sink) if readable else Forms()
+            module = Module(-1, "main", file, forms)
+            module.identity = identity
+            sound = len(self.sink.items) == before
+            mark = len(self.sink.items)
+            wanted = toplevel.scan(module, symbols, project.features, self.sink)
+            if not sound:
+                del self.sink.items[mark:]  # what the broken forms were for is not known
+            return module, wanted, sound
+
+        if self.known is None or not readable or isinstance(data, str):
+            unit = _Unit(key, project, *parse())
+        else:
+            module = Module(-1, "main", file, NoForms())  # type: ignore[arg-type]
+            module.identity = identity
+            symbols = self.graph.symbols
+            module.name, imports = self.known(module, data, parse, symbols)
+            word = symbols.id
+            wanted = [Wanted(-1, -1, text, word(alias) if alias else -1) for text, alias in imports]
+            unit = _Unit(key, project, module, wanted, True)
+            unit.parsed = False
+        self.units[key] = unit
         return unit
 
     def _follow(self, unit: _Unit, wanted: Wanted) -> None:
@@ -284,16 +313,15 @@ class _Loader:
         if self.locked is None:
             self.locked = Locked(Packages(self.own, self.shown, self.reader, self.sink, self.files))
         self.locked.packages.files = self.files
-        forms = unit.module.forms
-        place = (unit.module.file, forms.start[wanted.place], forms.end[wanted.place])
-        package = self.locked.find(unit.project.package, name, *place)
+        package = self.locked.find(unit.project.package, name, unit.module.file, *_span(unit, wanted.place))
         self.files = self.locked.packages.files
         if package is None:
             return None
         project = self.packages.get(name)
         if project is None:
             features = Features(self.on, package.manifest.features)
-            project = self.packages[name] = _Project(package.folder, features, package.manifest, package)
+            label = f"pkg:{name}/"
+            project = self.packages[name] = _Project(package.folder, features, package.manifest, package, label)
         source = os.path.normpath(os.path.join(package.path, package.manifest.source))
         path = os.path.normpath(os.path.join(self.shown, source, (inner if slash else name) + SUFFIX))
         written = os.path.join(self.own.folder, source, (inner if slash else name) + SUFFIX)
@@ -324,17 +352,15 @@ class _Loader:
         self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
 
     def _complain(self, unit: _Unit, wanted: Wanted, kind: Kind, **facts: object) -> None:
-        forms = unit.module.forms
-        self.sink.add(kind, unit.module.file, forms.start[wanted.place], forms.end[wanted.place], (), **facts)
+        start, end = _span(unit, wanted.place)
+        self.sink.add(kind, unit.module.file, start, end, (), **facts)
 
     def _attach(self, unit: _Unit, wanted: Wanted, target: _Unit) -> None:
-        forms = unit.module.forms
         for other in unit.module.imports:
             if wanted.alias < 0 and other.alias < 0 and other.module == target.number:
-                note = Note(unit.module.file, forms.start[other.node], forms.end[other.node], "first imported here")
-                place = wanted.node
                 file = unit.module.file
-                self.sink.add(semantic.IMPORT_TWICE, file, forms.start[place], forms.end[place], (note,))
+                note = Note(file, *_span(unit, other.node), "first imported here")
+                self.sink.add(semantic.IMPORT_TWICE, file, *_span(unit, wanted.node), (note,))
                 return
         unit.module.imports.append(Import(wanted.alias, target.number, wanted.node))
 
@@ -347,6 +373,13 @@ class _Loader:
         if unit.sound:
             module.id = unit.number = len(self.graph.modules)
             self.graph.modules.append(module)
+
+
+def _span(unit: _Unit, node: int) -> tuple[int, int]:
+    """Where a form stands; nowhere in a file whose forms were not read: who spared that reads it for the message."""
+    if node < 0:
+        return 0, 0
+    return unit.module.forms.start[node], unit.module.forms.end[node]
 
 
 def _entries(folder: str) -> list[str]:

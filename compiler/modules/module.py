@@ -9,8 +9,23 @@ from compiler.owned import Product
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from compiler.diagnostics import SourceFile
     from compiler.syntax.forms import Forms, Symbols
+
+
+class Unread(Exception):
+    """A form of a module was asked for whose source was not read."""
+
+
+class NoForms:
+    """Stands for the forms of a module whose source was not read."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unread(name)
 
 
 class Import:
@@ -42,6 +57,7 @@ class Module:
         "forms",
         "functions",
         "id",
+        "identity",
         "imports",
         "name",
         "tests",
@@ -50,6 +66,7 @@ class Module:
 
     def __init__(self, id: int, name: str, file: SourceFile, forms: Forms) -> None:  # noqa: A002
         self.id = id
+        self.identity = ""  # the file's name within its project, the same wherever the project lies
         self.name = name
         self.file = file
         self.forms = forms

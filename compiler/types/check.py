@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from compiler.hir.program import Program
     from compiler.modules.module import Graph
     from compiler.types.growth import Edge
+    from compiler.types.state import DataInfo, Name
+
+    Base = tuple[dict[int, Name], dict[int, DataInfo]]
 
 # The reader allows 10,000 levels; a level costs a few frames here, and frames of pure Python live on the heap.
 FRAMES = 400_000
@@ -67,29 +70,42 @@ def need_main(program: Program, graph: Graph, sink: Sink) -> bool:
 
 
 def _check(c: Checker) -> None:
-    c.special = {c.word(word): handler for word, handler in SPECIAL.items()}
-    base = declare_prelude(c)
+    base = begin(c)
     prefixes = unique_prefixes(c)
     c.program.files = [module.file for module in c.graph.modules]
-    sound: set[int] = set()  # functions whose bodies gave no message
+    sound: set[int] = set()
     uses: list[Edge] = []
-    for index in range(len(c.graph.modules)):
-        first_const = len(c.consts)
-        infos = declare_module(c, index, prefixes[index], base)
-        open_ones = [info for info in infos if not info.ready]
-        frames: list[Frame] = []
-        for group in _groups(c, open_ones):
-            frames.extend(_infer_group(c, group, sound))
-        for info in infos:
-            if info.declared:
-                frames.extend(_infer_group(c, [info], sound))
-        frames.sort(key=lambda f: f.function.id)
-        check_bodies(c, frames, sound, first_const)
-        uses += function_edges(c, frames)
+    for index, prefix in enumerate(prefixes):
+        uses += check_module(c, index, prefix, base, sound)
         c.graph.modules[index].forms.rest()
-    _find_main(c)
+    main_of(c)
     if len(sound) == len(c.infos):
         check_growth(c, uses)
+
+
+def begin(c: Checker) -> Base:
+    """Enter what every module has; the result is what `check_module` wants."""
+    c.special = {c.word(word): handler for word, handler in SPECIAL.items()}
+    return declare_prelude(c)
+
+
+def check_module(c: Checker, index: int, prefix: str, base: Base, sound: set[int]) -> list[Edge]:
+    """Check a module whose imports are checked; gives its uses of generic functions.
+
+    Functions whose bodies gave no message join `sound`.
+    """
+    first_const = len(c.consts)
+    infos = declare_module(c, index, prefix, base)
+    open_ones = [info for info in infos if not info.ready]
+    frames: list[Frame] = []
+    for group in _groups(c, open_ones):
+        frames.extend(_infer_group(c, group, sound))
+    for info in infos:
+        if info.declared:
+            frames.extend(_infer_group(c, [info], sound))
+    frames.sort(key=lambda f: f.function.id)
+    check_bodies(c, frames, sound, first_const)
+    return function_edges(c, frames)
 
 
 def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame]:
@@ -119,9 +135,14 @@ def _infer_group(c: Checker, group: list[FnInfo], sound: set[int]) -> list[Frame
     return frames
 
 
+def main_of(c: Checker) -> int:
+    """The program's main, -1 when there is none; the last module has been checked."""
+    if c.graph.complete:
+        _find_main(c)
+    return c.program.main
+
+
 def _find_main(c: Checker) -> None:
-    if not c.graph.complete:
-        return  # the last module is not the root
     root = len(c.graph.modules) - 1
     name = c.module_names[root].own_values.get(c.word("main"))
     if name is None or name.kind != FN:

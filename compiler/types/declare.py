@@ -81,7 +81,7 @@ def declare_module(
     names = ModuleNames()
     names.values = dict(base[0])
     names.types = dict(base[1])
-    c.module_names.append(names)
+    c.module_names[index] = names
     types = _enter_types(c, module, names, prefix)
     infos = [info for n in module.functions if (info := _enter_function(c, module, names, prefix, n)) is not None]
     consts = [info for n in module.consts if (info := _enter_const(c, module, names, prefix, n)) is not None]

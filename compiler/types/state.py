@@ -151,6 +151,9 @@ class ModuleNames:
         self.sources: dict[int, int] = {}  # bare imported name -> module index
 
 
+_NOTHING = ModuleNames()
+
+
 class Checker:
     """One run of the checker over a whole graph of modules."""
 
@@ -184,7 +187,7 @@ class Checker:
         self.data_infos: list[DataInfo] = []
         self.ctors: list[list[CtorInfo]] = []
         self.consts: list[FnInfo] = []  # by constant id
-        self.module_names: list[ModuleNames] = []
+        self.module_names: list[ModuleNames] = [_NOTHING] * len(graph.modules)  # those entered so far
         self.names: list[str] = graph.symbols.names
         self.word = graph.symbols.id
         self.builtins: list[BuiltinInfo | None] = [None] * len(BUILTINS)

@@ -1,0 +1,172 @@
+"""The kinds of queries that the compiler asks, one row each, and how their answers come about.
+
+Arguments are names that hold wherever the project lies: a file's path in its project (`std:NAME`, `pkg:NAME/PATH`),
+with `#` and a unique name behind it for what a file defines; "" for what there is one of in a program.
+"""
+
+from __future__ import annotations
+
+import marshal
+
+from compiler.hir.portable import cut
+from compiler.incremental.front import Checked
+from compiler.incremental.middle import dumps
+from compiler.query.kind import Kind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from compiler.incremental.session import Session
+    from compiler.query.engine import Engine
+
+
+# The interface, functions, owners, edges and main of a module that is gone.
+NO_ROWS: list[object] = []
+NO_NAMES: dict[str, object] = {}
+NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "")
+
+
+def kinds(s: Session) -> dict[str, Kind]:
+    """The rows, for the session whose parts answer.
+
+    What is asked for can be gone: an edge of the last build may lead to a file or a name that is no more.  Each answer
+    is total, an empty one stands for nothing, and whoever has the edge sees a change and looks again.
+    """
+    front, middle = s.front, s.middle
+    index = front.index
+
+    def source(_: Engine, identity: str) -> bytes:
+        return front.texts.get(identity, b"")
+
+    def forms(engine: Engine, identity: str) -> bytes:
+        engine.mark("source", identity)
+        return front.forms_mark(identity) if identity in front.texts else b""
+
+    def lines(engine: Engine, identity: str) -> list[int]:
+        engine.mark("source", identity)
+        return front.lines(identity) if identity in front.texts else []
+
+    def scan(engine: Engine, identity: str) -> Any:
+        engine.mark("forms", identity)
+        return front.scan(identity) if identity in front.texts else ("", [], False)
+
+    def prefix(_: Engine, identity: str) -> str:
+        return front.prefixes[index[identity]] if identity in index else ""
+
+    def targets(_: Engine, identity: str) -> list[tuple[str, str]]:
+        return front.targets(identity) if identity in index else []
+
+    def checked(engine: Engine, identity: str) -> Checked:
+        engine.mark("forms", identity)
+        engine.mark("prefix", identity)
+        for _, target in engine.ask("targets", identity):
+            engine.mark("names", target)
+        if identity not in index:
+            return Checked(NOTHING)
+        found, mentioned = front.check(identity)
+        todo = sorted(mentioned)
+        seen = set(todo)
+        for name in todo:
+            owner = front.owner_of(name)
+            if owner in ("", identity):
+                continue
+            for inner in engine.ask("export", f"{owner}#{name}")[1]:
+                if inner not in seen:
+                    seen.add(inner)
+                    todo.append(inner)
+        return found
+
+    def names(engine: Engine, identity: str) -> tuple[Any, ...]:
+        name, shown, off, datas, functions, consts, _ = engine.ask("checked", identity).interface
+        types = [(each, exported, [ctor[0] for ctor in row[3]]) for each, exported, row in datas]
+        return name, shown, off, types, [row[0] for row in functions], [row[0] for row in consts]
+
+    def row_of(name: str, interface: tuple[Any, ...]) -> tuple[bytes, list[str]]:
+        """What an export is, as bytes, and the types it is made of."""
+        _, _, _, datas, functions, consts, rows = interface
+        for label, unique, (params, result, count, needs), marks in functions:
+            if unique == name:
+                made, numbers = cut(rows, [*params, result])
+                return dumps((label, numbers, count, needs, marks, made)), _heads(made)
+        for label, unique, row in consts:
+            if unique == name:
+                made, numbers = cut(rows, [row])
+                return dumps((label, numbers, made)), _heads(made)
+        for label, exported, row in datas:
+            if row[0] == name:
+                return dumps((label, exported, row)), _heads(row[4])
+        return b"", []
+
+    def export(engine: Engine, argument: str) -> tuple[bytes, list[str]]:
+        identity, _, name = argument.partition("#")
+        return row_of(name, engine.ask("checked", identity).interface)
+
+    def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
+        identity, _, name = argument.partition("#")
+        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
+        return found[1:]
+
+    def edges(engine: Engine, identity: str) -> bytes:
+        found: bytes = engine.ask("checked", identity).edges
+        return found
+
+    def growth(engine: Engine, _: str) -> bool:
+        found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
+        if any(found):
+            front.check_growth()
+        return True
+
+    def main(engine: Engine, _: str) -> str:
+        engine.mark("root", "")
+        found: str = engine.ask("checked", front.root()).main
+        return found
+
+    def positions(engine: Engine, identity: str) -> dict[str, int]:
+        starts = engine.ask("lines", identity)
+        return {name: starts[row[0]] for name, row in engine.ask("checked", identity).functions.items()}
+
+    def borrow(engine: Engine, argument: str) -> tuple[int, ...]:
+        found: tuple[int, ...] = engine.ask("borrows", "").get(argument.partition("#")[2], ())
+        return found
+
+    def link(engine: Engine, _: str) -> bytes:
+        return s.link(engine)
+
+    plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
+    source_side: dict[str, Any] = {**plain, "pack": "front"}
+    code_side: dict[str, Any] = {**plain, "pack": "back"}
+    rows = (
+        Kind("source", "a file's bytes", source, always=True, mark=bytes),
+        Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
+        Kind("lines", "where the top-level forms begin", lines, **source_side),
+        Kind("scan", "a module's name and what it imports, as written", scan, **source_side),
+        Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
+        Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
+        Kind("checked", "a checked module: interface, functions, edges", checked,
+             pack="front", encode=lambda found: dumps(found.row()), decode=lambda kept: Checked(marshal.loads(kept))),
+        Kind("names", "the names that a module shows", names, mark=dumps),
+        Kind("export", "a name's type, or a type's constructors: all that its users see", export,
+             mark=lambda found: found[0]),
+        Kind("hir", "a function's typed tree", hir, mark=dumps),
+        Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
+        Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
+        Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
+        Kind("main", "the function that runs", main, mark=str.encode),
+        Kind("positions", "the lines where functions begin", positions, **source_side),
+        Kind("lowered", "what an instance calls, and how it uses its parameters", lambda _, key: middle.lowered(key),
+             **code_side),
+        Kind("instances", "the functions, at their types, that the program reaches",
+             lambda _engine, _: middle.instances(), **plain),
+        Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
+        Kind("borrow", "those of one function", borrow, mark=dumps),
+        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
+        Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
+        Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
+        Kind("link", "the executable", link, encode=bytes, decode=bytes),
+    )  # fmt: skip
+    return {row.name: row for row in rows}
+
+
+def _heads(rows: list[Any]) -> list[str]:
+    return [head for head, _ in rows if isinstance(head, str)]

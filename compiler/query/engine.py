@@ -1,0 +1,216 @@
+"""Answer queries, each at most once, and none whose answer cannot have changed: red and green, with early cut-off.
+
+    ask(kind, argument) ─▶ current already? ─▶ all edges green? ─▶ the kept answer
+                                                     └─ one is red ─▶ provide ─▶ same fingerprint? users stay green
+
+A query's edges are what its provider asked, in order.  It is green when no edge has changed since it was last right;
+edges are looked at in order and the first red one ends the looking, since what comes after may not be asked any more.
+An answer that comes out as it was leaves its users green.  The graph outlives the process (`graph.py`), answers lie
+in a store by content.  Source: Mokhov, Mitchell, Peyton Jones, "Build systems à la carte", ICFP 2018 (verifying
+traces with early cut-off); the red-green algorithm of rustc's and Salsa's documentation.
+"""
+
+from __future__ import annotations
+
+from compiler.query.graph import Key, Loaded, Node
+from compiler.query.kind import fingerprint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Protocol
+
+    from compiler.query.kind import Kind
+
+    class Store(Protocol):
+        """Bytes by content, in groups (`packs.py`)."""
+
+        def get(self, group: str, digest: str) -> bytes | None: ...
+
+        def put(self, group: str, data: bytes) -> str: ...
+
+
+OPEN, LOOKING, ANSWERING, CURRENT = range(4)
+_NONE = object()  # no value in memory
+
+
+class CycleError(Exception):
+    """A query needs its own answer; `path` are the keys from its first asking to its second."""
+
+    def __init__(self, path: list[Key]) -> None:
+        super().__init__(" → ".join(f"{kind} {argument}" for kind, argument in path))
+        self.path = path
+
+
+class UnstableError(Exception):
+    """A provider gave two answers for the same edges."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(f"{key[0]} {key[1]}")
+        self.key = key
+
+
+class Tally:
+    """What became of the queries of one kind: left green, answered anew, of these with the same answer as before."""
+
+    __slots__ = ("green", "red", "same")
+
+    def __init__(self) -> None:
+        self.green = 0
+        self.red = 0
+        self.same = 0
+
+
+class Engine:
+    """One process's use of a graph: a revision."""
+
+    __slots__ = ("_asked", "_path", "kinds", "nodes", "revision", "store", "tallies")
+
+    def __init__(self, kinds: Mapping[str, Kind], store: Store, loaded: Loaded | None = None) -> None:
+        loaded = loaded or Loaded()
+        self.kinds = kinds
+        self.store = store
+        self.nodes = loaded.nodes
+        self.revision = loaded.revision + 1
+        self.tallies = {name: Tally() for name in kinds}
+        self._path: list[Node] = []  # being answered, outermost first
+        self._asked: list[dict[Node, None]] = []  # what each of them has asked so far
+
+    def ask(self, kind: str, argument: str) -> Any:
+        """The answer. Errors: CycleError; UnstableError; whatever the provider raises."""
+        node = self._current(kind, argument)
+        if node.value is _NONE:
+            self._fetch(node)
+        return node.value
+
+    def peek(self, kind: str, argument: str) -> Any:
+        """The answer, without an edge: for whoever has edges to all that it uses of it.  Errors: as `ask`."""
+        self._asked.append({})
+        try:
+            return self.ask(kind, argument)
+        finally:
+            self._asked.pop()
+
+    def mark(self, kind: str, argument: str) -> bytes:
+        """The answer's fingerprint; the answer itself is not fetched.  Errors: as `ask`."""
+        return self._current(kind, argument).fingerprint
+
+    def before(self, kind: str, argument: str) -> Any:
+        """The kept answer of the last revision, right or not, or None: a hint, for what an answer cannot get wrong."""
+        node = self.nodes.get((kind, argument))
+        decode = self.kinds[kind].decode
+        if node is None or not node.object or decode is None:
+            return None
+        data = self.store.get(self.kinds[kind].group(argument), node.object)
+        return None if data is None else decode(data)
+
+    def forget(self, kind: str, argument: str) -> None:
+        """Let go of an answer in memory; it is fetched or made again when it is asked for."""
+        node = self.nodes.get((kind, argument))
+        if node is not None:
+            node.value = _NONE
+
+    def answered(self) -> list[Node]:
+        """The queries that this revision has looked at and found right: what is worth keeping."""
+        return [node for node in self.nodes.values() if node.state == CURRENT]
+
+    def kept(self) -> list[tuple[str, str]]:
+        """(group, digest) of the kept answers of `answered`."""
+        kinds = self.kinds
+        found = []
+        for node in self.nodes.values():
+            if node.state == CURRENT and node.object:
+                found.append((kinds[node.key[0]].group(node.key[1]), node.object))
+        return found
+
+    def _current(self, kind: str, argument: str) -> Node:
+        key = (kind, argument)
+        node = self.nodes.get(key)
+        if node is None:
+            node = self.nodes[key] = Node(key)
+        if self._asked:
+            self._asked[-1][node] = None
+        if node.state != CURRENT:
+            self._bring(node)
+        return node
+
+    def _bring(self, node: Node) -> None:
+        """Make a query current: leave it green, or answer it."""
+        if node.state == ANSWERING:
+            path = [each.key for each in self._path]
+            raise CycleError([*path[path.index(node.key) :], node.key])
+        # The edges in front of the one that led back here are green, so the provider would ask for it again: a cycle,
+        # and answering goes round it and shows the path.
+        if node.state == LOOKING:
+            return self._answer(node, ("cycle", None))
+        if not node.verified:
+            return self._answer(node, node.reason)
+        if self.kinds[node.key[0]].always:
+            return self._answer(node, ("world", None))
+        node.state = LOOKING
+        try:
+            red = self._red_edge(node)
+        except BaseException:
+            node.state = OPEN
+            raise
+        if red is not None:
+            return self._answer(node, ("edge", red.key))
+        node.state = CURRENT
+        node.verified = self.revision
+        node.value = _NONE
+        self.tallies[node.key[0]].green += 1
+        return None
+
+    def _red_edge(self, node: Node) -> Node | None:
+        since = node.verified
+        for dep in node.deps:
+            if dep.state != CURRENT:
+                if dep.key[0] not in self.kinds or self.nodes.get(dep.key) is not dep:
+                    return dep  # a kind that is gone, or whose schema moved
+                self._bring(dep)
+            if dep.changed > since:
+                return dep
+        return None
+
+    def _answer(self, node: Node, reason: tuple[str, Key | None]) -> None:
+        kind = self.kinds[node.key[0]]
+        node.state = ANSWERING
+        self._path.append(node)
+        self._asked.append({})
+        try:
+            value = kind.provide(self, node.key[1])
+        except BaseException:
+            node.state = OPEN
+            raise
+        finally:
+            self._path.pop()
+            asked = self._asked.pop()
+        data = kind.encode(value) if kind.encode is not None else b""
+        found = fingerprint(kind.mark(value) if kind.mark is not None else data)
+        tally = self.tallies[kind.name]
+        tally.red += 1
+        if node.verified and found == node.fingerprint:
+            tally.same += 1
+        else:
+            node.changed = self.revision
+        if kind.encode is not None:
+            node.object = self.store.put(kind.group(node.key[1]), data)
+        node.fingerprint = found
+        node.deps = tuple(asked)
+        node.reason = reason
+        node.verified = self.revision
+        node.value = value
+        node.state = CURRENT
+
+    def _fetch(self, node: Node) -> None:
+        """The answer of a green query: from the store, else made again from edges that are all current."""
+        kind = self.kinds[node.key[0]]
+        if kind.decode is not None:
+            data = self.store.get(kind.group(node.key[1]), node.object)
+            if data is not None:
+                node.value = kind.decode(data)
+                return
+        before = node.fingerprint
+        self._answer(node, ("lost" if kind.decode is not None else "value", None))
+        if node.fingerprint != before:
+            raise UnstableError(node.key)

@@ -1,0 +1,115 @@
+"""The graph of queries as a file: what was asked, what it asked, and how its answer looked.
+
+A digest in front of the rows is checked before they are read; a file that is damaged, of another format or made by
+another Python is as good as none, and says which in `Loaded.refused`.  Rows of a kind whose schema has moved are left
+out: their dependants find an edge to nothing and are made again.  Rows are sorted by key.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+
+from compiler.digest import sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from compiler.query.kind import Kind
+
+MAGIC = b"zero queries 1\n"
+PYTHON = f"{sys.implementation.cache_tag} {marshal.version}".encode()
+DIGEST = 32
+
+Key = tuple[str, str]  # kind, argument
+
+
+class Node:
+    """One query: its edges, its answer's fingerprint, and in which revision that last changed and was last right.
+
+    `object` names the kept answer in the store.  `reason` tells why it was last answered anew: a word, and the key of
+    the edge that was red.
+    """
+
+    __slots__ = ("changed", "deps", "fingerprint", "key", "object", "reason", "state", "value", "verified")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.deps: tuple[Node, ...] = ()
+        self.fingerprint = b""
+        self.object = ""
+        self.changed = 0
+        self.verified = 0  # 0: never answered
+        self.reason: tuple[str, Key | None] = ("new", None)
+        self.state = 0  # the engine's, for one process
+        self.value: object = None
+
+
+class Loaded:
+    """A graph read from a file; `refused` says why there is none, "" when there is one, or never was."""
+
+    __slots__ = ("nodes", "refused", "revision")
+
+    def __init__(self, refused: str = "") -> None:
+        self.refused = refused
+        self.revision = 0
+        self.nodes: dict[Key, Node] = {}
+
+
+def dump(nodes: Iterable[Node], revision: int, kinds: Mapping[str, Kind]) -> bytes:
+    """The file of these nodes; edges to others are dropped with whoever has them."""
+    rows = sorted(nodes, key=lambda node: node.key)
+    number = {node.key: k for k, node in enumerate(rows)}
+    rows = [node for node in rows if all(dep.key in number for dep in node.deps)]
+    number = {node.key: k for k, node in enumerate(rows)}
+    payload = marshal.dumps(
+        (
+            revision,
+            {name: kind.schema for name, kind in sorted(kinds.items())},
+            [node.key for node in rows],
+            [node.fingerprint for node in rows],
+            [node.object for node in rows],
+            [node.changed for node in rows],
+            [node.verified for node in rows],
+            [node.reason for node in rows],
+            [tuple([number[dep.key] for dep in node.deps]) for node in rows],
+        )
+    )
+    return b"".join((MAGIC, PYTHON, b"\n", sha256(payload).digest(), payload))
+
+
+def load(data: bytes, kinds: Mapping[str, Kind]) -> Loaded:
+    """The graph in a file's bytes; no bytes are an empty graph."""
+    if not data:
+        return Loaded()
+    head = MAGIC + PYTHON + b"\n"
+    if not data.startswith(MAGIC):
+        return Loaded("format")
+    if not data.startswith(head):
+        return Loaded("python")
+    start = len(head) + DIGEST
+    payload = data[start:]
+    if sha256(payload).digest() != data[len(head) : start]:
+        return Loaded("damaged")
+    revision, schemas, keys, fingerprints, objects, changed, verified, reasons, deps = marshal.loads(payload)
+    found = Loaded()
+    found.revision = revision
+    usable = {name for name, kind in kinds.items() if schemas.get(name) == kind.schema}
+    nodes: list[Node] = []
+    for k, key in enumerate(keys):
+        node = Node(key)
+        node.fingerprint = fingerprints[k]
+        node.object = objects[k]
+        node.changed = changed[k]
+        node.verified = verified[k]
+        node.reason = reasons[k]
+        nodes.append(node)
+        if key[0] in usable:
+            found.nodes[key] = node
+        else:
+            node.verified = 0
+            node.reason = ("schema", None)
+    for k, numbers in enumerate(deps):
+        nodes[k].deps = tuple([nodes[n] for n in numbers])
+    return found

@@ -1,0 +1,67 @@
+"""What a query is: one row a kind, with the function that answers it.
+
+A kind's values are *kept* (written to the store, so that a later process has them) or only *marked* (their
+fingerprint is remembered; who needs the value makes it again).  `always` marks what is asked of the world and not of
+other queries: files, mostly.  To add a kind, add a row where the providers are; nothing here knows them.
+"""
+
+from __future__ import annotations
+
+from compiler.digest import sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from compiler.query.engine import Engine
+
+FINGERPRINT = 16  # bytes
+
+
+def fingerprint(data: bytes) -> bytes:
+    """What stands for these bytes where only their equality matters."""
+    return sha256(data).digest()[:FINGERPRINT]
+
+
+class Kind:
+    """One kind of query.
+
+    `provide(engine, argument)` answers it, deterministically and from what it asks the engine alone; `encode` and
+    `decode` are there when values are kept; `mark(value)` gives the bytes whose equality means that nobody who used
+    the value can tell a difference, else it is the encoded value.  `schema` moves when the meaning of kept bytes does.
+    Answers are kept in groups: those of kinds with the same `pack` whose arguments are the same up to a `#`.
+    """
+
+    __slots__ = ("always", "decode", "encode", "mark", "name", "pack", "provide", "schema", "summary")
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        provide: Callable[[Engine, str], Any],
+        *,
+        schema: int = 1,
+        always: bool = False,
+        encode: Callable[[Any], bytes] | None = None,
+        decode: Callable[[bytes], Any] | None = None,
+        mark: Callable[[Any], bytes] | None = None,
+        pack: str = "",
+    ) -> None:
+        if (encode is None) != (decode is None):
+            raise ValueError(f"{name}: what is kept must be read back")
+        if encode is None and mark is None:
+            raise ValueError(f"{name}: nothing says when its values are equal")
+        self.name = name
+        self.summary = summary
+        self.provide = provide
+        self.schema = schema
+        self.always = always
+        self.encode = encode
+        self.decode = decode
+        self.mark = mark
+        self.pack = pack or name
+
+    def group(self, argument: str) -> str:
+        """With which others an answer is kept."""
+        return f"{self.pack} {argument.partition('#')[0]}"

@@ -1,0 +1,265 @@
+"""Random edits of a project's files, as text: of bodies, comments, signatures, names, imports, cfg, whole files.
+
+An edit may leave a program that is wrong; whoever applies it finds that out and takes it back.  All choices come from
+one generator, so a seed is an edit history.  Knows nothing of the compiler.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+
+Files = dict[str, str]
+Edit = Callable[[random.Random, Files], str]
+
+EDITS: dict[str, Edit] = {}
+
+NUMBER = re.compile(r"(?<![\w.\-+<>=!?:*/%\"])\d+(?![\w.\-+<>=!?:*/%\"])")
+FUNCTION = re.compile(r"^\(ƒ ([a-z][a-z0-9-]*) ", re.M)
+OPERATORS = {"+": "-", "-": "+", "<": "<=", "<=": "<", "*": "+", "and": "or", "or": "and", "=": "!=", "min": "max"}
+
+
+def edit(function: Edit) -> Edit:
+    EDITS[function.__name__] = function
+    return function
+
+
+def forms(text: str) -> list[tuple[int, int]]:
+    """Where the top-level forms stand; texts and comments may hold parentheses."""
+    found, depth, start, at = [], 0, 0, 0
+    while at < len(text):
+        char = text[at]
+        if char == ";":
+            at = text.find("\n", at)
+            if at < 0:
+                break
+        elif char == '"':
+            at += 1
+            while text[at] != '"':
+                at += 2 if text[at] == "\\" else 1
+        elif char == "(":
+            if depth == 0:
+                start = at
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            if depth == 0:
+                found.append((start, at + 1))
+        at += 1
+    return found
+
+
+def _some(rnd: random.Random, files: Files) -> str:
+    return rnd.choice([name for name in sorted(files) if name.endswith(".0x0")])
+
+
+def _replace(rnd: random.Random, files: Files, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
+    name = _some(rnd, files)
+    places = list(pattern.finditer(files[name]))
+    if not places:
+        return ""
+    place = rnd.choice(places)
+    text = files[name]
+    files[name] = text[: place.start()] + new(place[0]) + text[place.end() :]
+    return f"{name}:{text.count(chr(10), 0, place.start()) + 1}"
+
+
+@edit
+def number(rnd: random.Random, files: Files) -> str:
+    """A number in a body is another one."""
+    return _replace(rnd, files, NUMBER, lambda digits: str(int(digits) + rnd.randint(1, 3)))
+
+
+@edit
+def operator(rnd: random.Random, files: Files) -> str:
+    """An operator is another one."""
+    pattern = re.compile("(?<=\\()(?:" + "|".join(re.escape(each) for each in OPERATORS) + ")(?= )")
+    return _replace(rnd, files, pattern, lambda each: OPERATORS[each])
+
+
+@edit
+def words(rnd: random.Random, files: Files) -> str:
+    """A text says something else."""
+    return _replace(rnd, files, re.compile(r'(?<=[ (])"[a-z ]+"'), lambda text: text[:-1] + rnd.choice("xyz") + '"')
+
+
+@edit
+def comment_line(rnd: random.Random, files: Files) -> str:
+    """A line of comment, anywhere between lines."""
+    return _replace(rnd, files, re.compile(r"^(?=[ (;])", re.M), lambda _: f"; note {rnd.randrange(100)}\n")
+
+
+@edit
+def comment_behind(rnd: random.Random, files: Files) -> str:
+    """A comment behind a form: nothing moves."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = [end for _, end in forms(text) if text[end : end + 1] == "\n"]
+    if not places:
+        return ""
+    at = rnd.choice(places)
+    files[name] = f"{text[:at]} ; {rnd.randrange(100)}{text[at:]}"
+    return name
+
+
+@edit
+def comment_gone(rnd: random.Random, files: Files) -> str:
+    """A comment less."""
+    return _replace(rnd, files, re.compile(r"^; [^\n]*\n", re.M), lambda _: "")
+
+
+@edit
+def form_gone(rnd: random.Random, files: Files) -> str:
+    """A top-level form less."""
+    name = _some(rnd, files)
+    places = forms(files[name])
+    if not places:
+        return ""
+    start, end = rnd.choice(places)
+    files[name] = files[name][:start] + files[name][end:]
+    return name
+
+
+@edit
+def forms_change_places(rnd: random.Random, files: Files) -> str:
+    """Two top-level forms stand where the other stood."""
+    name = _some(rnd, files)
+    places = forms(files[name])
+    if len(places) < 2:
+        return ""
+    (a, b), (c, d) = sorted(rnd.sample(places, 2))
+    text = files[name]
+    files[name] = text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:]
+    return name
+
+
+@edit
+def new_function(rnd: random.Random, files: Files) -> str:
+    """A copy of a function under another name, behind all others; the original may call it now."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = [(a, b) for a, b in forms(text) if FUNCTION.match(text[a:b]) and not text.startswith("(ƒ main", a)]
+    if not places:
+        return ""
+    a, b = rnd.choice(places)
+    found = FUNCTION.match(text[a:b])
+    assert found is not None
+    other = f"{found[1]}-{rnd.randrange(1000)}"
+    copy = re.sub(rf"(?<![\w.\-]){re.escape(found[1])}(?![\w.\-])", other, text[a:b])
+    body = text[a:b]
+    if rnd.random() < 0.5:
+        body = re.sub(rf"(?<=\(){re.escape(found[1])}(?= )", other, body)
+    files[name] = f"{text[:a]}{body}{text[b:]}\n{copy}\n"
+    return f"{name} {other}"
+
+
+@edit
+def renamed(rnd: random.Random, files: Files) -> str:
+    """A function has another name wherever it is used."""
+    name = _some(rnd, files)
+    names = [each for each in FUNCTION.findall(files[name]) if each != "main"]
+    if not names:
+        return ""
+    old = rnd.choice(names)
+    new = f"{old}-{rnd.randrange(1000)}"
+    for each in sorted(files):
+        files[each] = re.sub(rf"(?<![\w\-]){re.escape(old)}(?![\w\-])", new, files[each])
+    return f"{old} {new}"
+
+
+@edit
+def parameter(rnd: random.Random, files: Files) -> str:
+    """A function with a stated type takes one more number, and so do its uses."""
+    name = _some(rnd, files)
+    pattern = re.compile(r"\(ƒ ([a-z][a-z0-9-]*) \(∷ \(→ ([^()]+) ([A-Z]\w*)\)\) \(([^()_]*)\)")
+    places = list(pattern.finditer(files[name]))
+    if not places:
+        return ""
+    place = rnd.choice(places)
+    head = f"(ƒ {place[1]} (∷ (→ I64 {place[2]} {place[3]})) (extra {place[4]})"
+    files[name] = files[name][: place.start()] + head + files[name][place.end() :]
+    for each in sorted(files):
+        files[each] = re.sub(rf"\(((?:\w+\.)?{re.escape(place[1])}) (?!\(∷)", r"(\1 0 ", files[each])
+    files[name] = files[name].replace(f"(ƒ {place[1]} 0 ", f"(ƒ {place[1]} ")
+    return f"{name} {place[1]}"
+
+
+@edit
+def file_new(rnd: random.Random, files: Files) -> str:
+    """A new file that another imports and uses."""
+    name = _some(rnd, files)
+    folder = name.rpartition("/")[0]
+    other = f"new{rnd.randrange(1000)}"
+    path = f"{folder}/{other}.0x0" if folder else f"{other}.0x0"
+    if path in files:
+        return ""
+    files[path] = f"(↦ of-{other})\n(ƒ of-{other} (∷ (→ I64 I64)) (n) (+ n {rnd.randrange(100)}))\n"
+    use = f"\n(ƒ use-{other} (n) ({other}.of-{other} n))\n" if rnd.random() < 0.7 else ""
+    files[name] = f'(↥ "{other}.0x0" {other})\n{files[name]}{use}'
+    return f"{name} {path}"
+
+
+@edit
+def file_gone(rnd: random.Random, files: Files) -> str:
+    """A file less, and no import of it."""
+    name = rnd.choice(sorted(files))
+    if name.endswith("main.0x0") or not name.endswith(".0x0"):
+        return ""
+    base = name.rpartition("/")[2]
+    del files[name]
+    for each in sorted(files):
+        files[each] = re.sub(rf'^\(↥ "[^"\n]*{re.escape(base)}"[^\n]*\)\n', "", files[each], flags=re.M)
+    return name
+
+
+@edit
+def import_moved(rnd: random.Random, files: Files) -> str:
+    """Imports in another order."""
+    name = _some(rnd, files)
+    lines = files[name].split("\n")
+    places = [k for k, line in enumerate(lines) if line.startswith("(↥ ") and line.endswith(")")]
+    if len(places) < 2:
+        return ""
+    a, b = rnd.sample(places, 2)
+    lines[a], lines[b] = lines[b], lines[a]
+    files[name] = "\n".join(lines)
+    return name
+
+
+@edit
+def under_cfg(rnd: random.Random, files: Files) -> str:
+    """A form that is in the program only without, or only with, a feature; or is so no more."""
+    name = _some(rnd, files)
+    text = files[name]
+    if " (cfg " in text and rnd.random() < 0.5:
+        files[name] = re.sub(r" \(cfg \((?:not \()?feature [^()]*\)?\)\)", "", text, count=1)
+        return name
+    places = [a for a, b in forms(text) if text.startswith("(ƒ ", a)]
+    if not places:
+        return ""
+    at = text.index(" ", rnd.choice(places) + 3)
+    condition = rnd.choice(('(cfg (feature "extra"))', '(cfg (not (feature "extra")))'))
+    files[name] = f"{text[:at]} {condition}{text[at:]}"
+    return name
+
+
+@edit
+def from_the_library(rnd: random.Random, files: Files) -> str:
+    """One more module of the standard library, and a use of it."""
+    name = _some(rnd, files)
+    if "std:option" in files[name]:
+        return ""
+    number = rnd.randrange(1000)
+    use = f"(ƒ perhaps{number} (n) (opt{number}.default (opt{number}.Some n) 0))"
+    files[name] = f'(↥ "std:option" opt{number})\n{files[name]}\n{use}\n'
+    return name
+
+
+def apply(rnd: random.Random, files: Files) -> tuple[str, str]:
+    """One edit, in place: (its name, where); an edit that finds nothing to do makes room for another."""
+    while True:
+        name = rnd.choice(sorted(EDITS))
+        where = EDITS[name](rnd, files)
+        if where:
+            return name, where
