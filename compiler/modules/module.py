@@ -27,6 +27,9 @@ class NoForms:
     def __getattr__(self, name: str) -> Any:
         raise Unread(name)
 
+    def rest(self) -> None:
+        """There is nothing to pack."""
+
 
 class Import:
     """One resolved import: `alias` is a symbol id, or -1 when names come in bare."""
