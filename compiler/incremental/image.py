@@ -1,6 +1,6 @@
 """Machine code of instances to an executable: places become those of the files, then order, object, link.
 
-A place in a kept instance is `function+line:column`, counted from the function's first line.  Texts of places, and the
+A place in a kept instance is `function+:line:column`, counted from the function's first line.  Texts of places, and the
 names that end in one, are made whole here, so that code which only moved is never made again.  Functions and data are
 in the order of their names: whatever was made anew, the bytes are the same.
 """
@@ -28,7 +28,7 @@ def resolve(
     data: dict[str, Data] = {}
 
     def absolute(place: str) -> str:
-        name, _, rest = place.rpartition("+")
+        name, _, rest = place.rpartition("+:")
         if not name:
             return place
         line, _, column = rest.partition(":")
