@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.incremental.front import Front
+    from compiler.ir.function import Module
     from compiler.lower.lower import Single
     from compiler.query.engine import Engine
 
     # A function's unique name, how many parameters it has, and its type arguments: rows, and which of them they are.
     Instance = tuple[str, int, list[Any], list[int]]
+    # An instance's MIR, the keys of what it calls by MIR name, and wrappers whose names end in a place.
+    Lowered = tuple[Module, list[tuple[str, str]], list[tuple[str, str]]]
 
 
 class Middle:
@@ -38,7 +41,7 @@ class Middle:
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
-        self._mir: dict[str, Single] = {}
+        self._mir: dict[str, Lowered] = {}  # of instances whose code is still to be made
 
     def instance(self, key: str) -> Instance:
         """What a key stands for: a matter of its name, so that what was known before still holds."""
@@ -85,10 +88,16 @@ class Middle:
             front.drop(f)
         return single
 
+    def _left(self, single: Single) -> Lowered:
+        functions = self.front.program.functions
+        callees = [(name, self.key(functions[number].name, name)) for name, (number, _) in single.asked.items()]
+        return single.module, callees, sorted(single.placed.items())
+
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
         self.inputs(key)
-        single = self._mir[key] = self._lower(key)
+        single = self._lower(key)
+        self._mir[key] = self._left(single)
         functions = self.front.program.functions
         asked = []
         for name, (number, actuals) in single.asked.items():
@@ -129,26 +138,27 @@ class Middle:
                 raise Fallback("regions")
             for name, row in rows:
                 uses[name] = read_uses(row)
+            engine.forget("lowered", key)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
-        single = self._mir.pop(key, None) or self._lower(key)
-        functions = self.front.program.functions
+        left = self._mir.pop(key) if key in self._mir else self._left(self._lower(key))
+        module, callees, placed = left
         borrows = {}
-        for name in single.module.functions:
+        for name in module.functions:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
-        for name, (number, _) in single.asked.items():
-            borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
-        codes, data = native_one(single.module, borrows)
+        for name, callee in callees:
+            borrows[name] = self.engine.ask("borrow", callee)
+        codes, data = native_one(module, borrows)
         return (
             [
                 (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
                 for c in codes
             ],
             [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
-            sorted(single.placed.items()),
+            placed,
         )
 
 

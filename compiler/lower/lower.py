@@ -278,4 +278,5 @@ def lower_one(program: Program, function: int, actuals: tuple[int, ...]) -> Sing
         lowering.drain()
     finally:
         sys.setrecursionlimit(before)
+    lowering.module.places.settle()
     return lowering
