@@ -174,8 +174,7 @@ class Front:
         self._number()
         program = c.program
         order = {node: k for k, node in enumerate(module.forms.top)}
-        del self._parsed[identity]
-        module.forms = NoForms()  # type: ignore[assignment]
+        module.forms.rest()
         mentioned: set[str] = set()
         functions = {}
         tests = {test.function for test in program.tests}

@@ -13,6 +13,7 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
+from compiler.incremental.image import code_row, data_row
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -41,6 +42,7 @@ class Middle:
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
+        self._members: dict[str, list[str]] | None = None
         self._mir: dict[str, Lowered] = {}  # of instances whose code is still to be made
 
     def instance(self, key: str) -> Instance:
@@ -125,6 +127,14 @@ class Middle:
                     todo.append(other)
         return [(key, self._known[key]) for key in todo]
 
+    def members(self, identity: str) -> list[str]:
+        """The instances of a module's functions that the program can reach."""
+        if self._members is None:
+            self._members = {}
+            for key, _ in self.engine.peek("instances", ""):
+                self._members.setdefault(key.partition("#")[0], []).append(key)
+        return self._members.get(identity, [])
+
     def borrows(self) -> dict[str, tuple[int, ...]]:
         """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
         engine = self.engine
@@ -153,11 +163,8 @@ class Middle:
             borrows[name] = self.engine.ask("borrow", callee)
         codes, data = native_one(module, borrows)
         return (
-            [
-                (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
-                for c in codes
-            ],
-            [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
+            [code_row(code) for code in codes],
+            [data_row(datum) for datum in data],
             placed,
         )
 

@@ -22,6 +22,7 @@ from compiler.query.packs import Packs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from compiler.cas.store import Store
     from compiler.machine.code import Code
@@ -112,34 +113,33 @@ class Session:
         self._library = runtime_library()
         return os.fsencode(os.path.basename(os.path.dirname(self._library)))
 
-    def link(self, engine: Engine) -> bytes:
-        """The executable of everything that the program reaches."""
-        from compiler.object.assemble import assemble
-        from compiler.pipeline import link_program
-
-        engine.mark("runtime", "")
-        front = self.front
-        lines: dict[str, dict[str, int]] = {}
-        paths: dict[str, str] = {}
+    def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
+        """A module's object; and the code and data that it needs and other modules may need, too."""
+        prefix = engine.ask("prefix", identity)
         rows = []
-        for key, _ in engine.ask("instances", ""):
-            identity = key.partition("#")[0]
-            if identity not in lines:
-                lines[identity] = engine.ask("positions", identity)
-                paths[identity] = engine.ask("path", identity)
+        for key in engine.ask("members", identity):
             rows.append(engine.ask("native", key))
             engine.forget("native", key)
 
         def place_of(name: str) -> tuple[str, int]:
-            owner = front.owner_of(name)
-            return paths[owner], lines[owner][name]
+            owner = self.front.owner_of(name)
+            return engine.ask("path", owner), engine.ask("positions", owner)[name]
 
         codes, data = image.resolve(rows, place_of)
-        codes += self._entry()
-        codes.sort(key=lambda code: code.name)
-        from compiler.lir.module import LirModule
+        return image.unit_row(prefix, codes, data)
 
-        return link_program(assemble(codes, data, "program.o", LirModule().exported), None)
+    def link(self, engine: Engine) -> bytes:
+        """The executable of everything that the program reaches."""
+        from compiler.lir.module import LirModule
+        from compiler.pipeline import link_program
+
+        engine.mark("runtime", "")
+        homes = {key.partition("#")[0] for key, _ in engine.ask("instances", "")}
+        found = []
+        for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
+            found.append(engine.ask("unit", identity))
+            engine.forget("unit", identity)
+        return link_program(image.objects_of(found, self._entry(), LirModule().exported), None)
 
     def _entry(self) -> list[Code]:
         """What runs main and what starts it."""
