@@ -296,6 +296,13 @@ class Front:
         for info in self.c.infos:
             info.uses.clear()
 
+    def let_go(self) -> None:
+        """The program is made: its trees and the checker's state are not needed any more."""
+        self.c.program.drop("link")
+        del self.c
+        self._parse.clear()
+        self.texts.clear()
+
     # What lowering asks for.
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 
+from compiler.digest import brief
 from compiler.hir.portable import cut
 from compiler.incremental.front import Checked
 from compiler.incremental.middle import dumps
@@ -104,8 +105,8 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
         identity, _, name = argument.partition("#")
-        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
-        return found[1:]
+        _, packed, consts, datas = engine.ask("checked", identity).functions.get(name, (0, b"", NO_ROWS, NO_ROWS))
+        return brief(packed), consts, datas
 
     def edges(engine: Engine, identity: str) -> bytes:
         found: bytes = engine.ask("checked", identity).edges

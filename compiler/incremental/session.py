@@ -89,12 +89,22 @@ class Session:
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
+        # What comes now takes the most memory: what checking found out is written, and read again when asked for.
+        try:
+            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+        except Fault as fault:
+            self.store.faults.append(fault)
+        self.engine.mark("borrows", "")
+        for identity in self.front.index:
+            self.engine.forget("checked", identity)
         found: bytes = self.engine.ask("link", "")
         return found
 
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
         engine = self.engine
+        engine.forget_all()
+        self.front.let_go()
         index = self.packs.flush(engine.kept())
         graph = dump(engine.answered(), engine.revision, self.kinds)
         addresses = sorted({read_address(name) for name, _ in index.values()})

@@ -110,6 +110,11 @@ class Engine:
         if node is not None:
             node.value = _NONE
 
+    def forget_all(self) -> None:
+        """Let go of every answer in memory."""
+        for node in self.nodes.values():
+            node.value = _NONE
+
     def answered(self) -> list[Node]:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]

@@ -61,23 +61,29 @@ class Packs:
         groups: dict[str, dict[bytes, None]] = {}
         for group, digest in wanted:
             groups.setdefault(group, {})[digest] = None
-        index: Index = {}
-        for group in sorted(groups):
-            digests = groups[group]
-            known = self._index.get(group)
-            if known is not None and group not in self._fresh and known[1].keys() == digests.keys():
-                index[group] = known
-                continue
-            parts, places, at = [], {}, 0
-            for digest in sorted(digests):
-                data = self.get(group, digest)
-                if data is not None:
-                    parts.append(data)
-                    places[digest] = (at, len(data))
-                    at += len(data)
-            if parts:
-                index[group] = (self._objects.write(b"".join(parts)), places)
-        return index
+        found = [(group, self._written(group, groups[group])) for group in sorted(groups)]
+        return {group: place for group, place in found if place[1]}
+
+    def settle(self, wanted: Iterable[tuple[str, bytes]]) -> None:
+        """Write whole groups ahead of time, and let go of their answers; nothing else of these is kept."""
+        written = self.flush(wanted)
+        self._index.update(written)
+        for group in written:
+            self._fresh.pop(group, None)
+
+    def _written(self, group: str, digests: dict[bytes, None]) -> tuple[str, dict[bytes, tuple[int, int]]]:
+        """Where the group's answers lie in the object that holds just these."""
+        known = self._index.get(group)
+        if known is not None and group not in self._fresh and known[1].keys() == digests.keys():
+            return known
+        parts, places, at = [], {}, 0
+        for digest in sorted(digests):
+            data = self.get(group, digest)
+            if data is not None:
+                parts.append(data)
+                places[digest] = (at, len(data))
+                at += len(data)
+        return self._objects.write(b"".join(parts)) if parts else "", places
 
     def _whole(self, group: str) -> bytes | None:
         name = self._index[group][0]

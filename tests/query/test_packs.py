@@ -71,3 +71,18 @@ def test_a_group_is_read_once_and_written_only_when_it_changed() -> None:
     assert packs.flush([changed, *kept[1:]]) != index
     assert folder.written == 3
     assert packs.flush(kept[:0]) == {}
+
+
+def test_groups_can_be_written_ahead() -> None:
+    folder = Folder()
+    packs = Packs(folder)
+    early, late = packs.put("a", b"early"), packs.put("b", b"late")
+    packs.settle([("a", early)])
+    assert list(folder.objects.values()) == [b"early"]
+    assert packs.get("a", early) == b"early"
+    assert packs.get("b", late) == b"late"
+    index = packs.flush([("a", early), ("b", late)])
+    assert (folder.written, sorted(index)) == (2, ["a", "b"])
+    again = Packs(folder, index)
+    assert again.get("a", early) == b"early"
+    assert again.get("b", late) == b"late"
