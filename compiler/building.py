@@ -117,7 +117,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store)
+    session = Session(path, options.features, recorder.read, store, options.jobs)
     references = _graphs(path, options)
     session.open(references)
     try:

@@ -14,6 +14,7 @@ import marshal
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
 from compiler.incremental.image import code_row, data_row
+from compiler.incremental.workers import Workers
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -43,6 +44,7 @@ class Middle:
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
         self._members: dict[str, list[str]] | None = None
+        self.workers: Workers | None = None
         self._mir: dict[str, Lowered] = {}  # of instances whose code is still to be made
 
     def instance(self, key: str) -> Instance:
@@ -154,13 +156,40 @@ class Middle:
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
-        left = self._mir.pop(key) if key in self._mir else self._left(self._lower(key))
-        module, callees, placed = left
+        if key not in self._mir:
+            self._mir[key] = self._left(self._lower(key))
+        borrows = self._borrows(key)
+        found: tuple[Any, ...] | None = self.workers.take(key) if self.workers is not None else None
+        if found is not None:
+            del self._mir[key]
+            return found
+        return self._code(key, borrows)
+
+    def fork(self, jobs: int) -> None:
+        """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
+        prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
+        order = {key: k for k, (key, _) in enumerate(self.engine.peek("instances", ""))}
+        keys = sorted(self._mir, key=lambda key: (prefixes[key.partition("#")[0]], order[key]))
+        self.workers = Workers(keys, jobs, lambda key: self._code(key, self._borrows(key)))
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self.workers is not None:
+            self.workers.close()
+            self.workers = None
+
+    def _borrows(self, key: str) -> dict[str, tuple[int, ...]]:
+        """What an instance's functions and their callees borrow."""
+        module, callees, _ = self._mir[key]
         borrows = {}
         for name in module.functions:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
         for name, callee in callees:
             borrows[name] = self.engine.ask("borrow", callee)
+        return borrows
+
+    def _code(self, key: str, borrows: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        module, _, placed = self._mir.pop(key)
         codes, data = native_one(module, borrows)
         return (
             [code_row(code) for code in codes],

@@ -14,6 +14,7 @@ from compiler.incremental import image
 from compiler.incremental.front import Front
 from compiler.incremental.middle import Middle
 from compiler.incremental.queries import kinds
+from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
 from compiler.query.graph import Loaded, dump
 from compiler.query.graph import load as load_graph
@@ -53,12 +54,15 @@ class Objects:
 class Session:
     """A build under way."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store) -> None:
+    def __init__(
+        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store, jobs: int = 0
+    ) -> None:
         self.front = Front(path, features, reader)
         self.middle = Middle(self.front)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
+        self.jobs = jobs  # 0: as many as there are cores
         self.engine: Engine
         self.packs: Packs
         self._library = ""
@@ -97,7 +101,11 @@ class Session:
         self.engine.mark("borrows", "")
         for identity in self.front.index:
             self.engine.forget("checked", identity)
-        found: bytes = self.engine.ask("link", "")
+        self.middle.fork(self.jobs or cores())
+        try:
+            found: bytes = self.engine.ask("link", "")
+        finally:
+            self.middle.close()
         return found
 
     def keep(self, references: list[str]) -> None:
