@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compiler.cas.kinds import Fault
 from compiler.cli.options import FLAG, LIST, VALUE
-from compiler.cli.streams import out
+from compiler.cli.streams import err, out
 from compiler.diagnostics import UsageError, meant
 from compiler.query import story
 from compiler.query.graph import spell
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compiler.query.graph import Loaded
 
 USAGE = (
-    "zero query stats|graph|why FILE [KEY] [--json] [--kind KIND] [--key PATTERN] [--format text|dot|svg|tsv] "
+    "zero query stats|graph|why|audit FILE [KEY] [--json] [--kind KIND] [--key PATTERN] [--format text|dot|svg|tsv] "
     "[--level dev|release] [--feature NAME]"
 )
 OPTIONS: dict[str, str | tuple[str, ...]] = {
@@ -34,6 +34,8 @@ OPTIONS: dict[str, str | tuple[str, ...]] = {
     "--level": ("dev", "release"),
 }
 COMMON = frozenset(("--feature", "--level"))
+OURS = ("QUERY_ANSWER-001",)  # an error of the compiler, not of the command
+CRASH = 70
 SHOWN = 40  # recomputed queries that the table names; the rest is counted
 
 
@@ -54,9 +56,10 @@ def run(arguments: Arguments) -> int:
     try:
         return action(words, arguments)
     except Fault as fault:
-        from compiler.cas.faults import FAULTS
-
-        raise UsageError(str(fault), FAULTS[fault.code].help) from None
+        if fault.code in OURS:
+            err(f"zero: {fault}\nhelp: {fault.row.help}\n")
+            return CRASH
+        raise UsageError(str(fault), fault.row.help) from None
 
 
 def _graph(path: str, arguments: Arguments) -> Loaded:
@@ -98,9 +101,29 @@ def stats(words: list[str], arguments: Arguments) -> int:
         lines += [f"  {key}  {reason}{' ' if because else ''}{because}" for key, reason, because in told[:SHOWN]]
     if len(told) > SHOWN:
         lines.append(f"  and {len(told) - SHOWN} more; --json names all")
-    if graph.origin:
-        lines.append(f"the graph of the build before was not used: {graph.origin}")
+    lines += _notes(graph, rows)
     out("\n".join(lines) + "\n")
+    return 0
+
+
+def _notes(graph: Loaded, rows: list[tuple[str, str, str]]) -> list[str]:
+    """What of the graph before could not be used."""
+    from compiler.query.faults import QueryFault
+
+    moved = sorted({key.partition(":")[0] for key, reason, _ in rows if reason == "schema"})
+    notes = [QueryFault("QUERY_SCHEMA-001", what=f"the kinds {', '.join(moved)}")] if moved else []
+    if graph.origin:
+        broken = graph.origin in ("damaged", "lost")
+        notes.append(QueryFault("QUERY_GRAPH-001" if broken else "QUERY_SCHEMA-001", what=graph.origin))
+    return [f"{note}; {note.row.help}" for note in notes]
+
+
+def audit(words: list[str], arguments: Arguments) -> int:
+    from compiler.incremental.audit import audit as hold
+    from compiler.options import Options
+
+    found, against = hold(words[0], Options(features=arguments.features(), level=arguments.get("--level", "dev")))
+    out(f"{len(found.nodes)} queries have the same answers in two runs from nothing; {against}\n")
     return 0
 
 
@@ -161,6 +184,12 @@ ACTIONS: dict[str, tuple[Callable[[list[str], Arguments], int], frozenset[str], 
         frozenset({"--format", "--key", "--kind"}),
         ("a file",),
         "what the last build asked, and what that asked in turn",
+    ),
+    "audit": (
+        audit,
+        frozenset(),
+        ("a file",),
+        "run everything twice from nothing, with two hash seeds, and compare; and with what is kept; status 70",
     ),
     "why": (why, frozenset(), ("a file", "a query's key"), "why a query was recomputed, down to what changed"),
 }

@@ -402,7 +402,8 @@ def test_a_cache_that_cannot_be_written(project: Project, monkeypatch: pytest.Mo
     assert project.build(tell=told.append) == "one"
     project.word("two")
     assert project.build(tell=told.append) == "two"
-    assert told == []
+    missing = place.startswith("/proc")
+    assert [line.startswith("zero: CAS_ROOT-001") for line in told] == ([] if missing else [True, True])
 
 
 def test_nothing_but_results_is_left(project: Project) -> None:
