@@ -21,6 +21,7 @@ def svg(found: Boxes) -> str:
     import io
     import re
 
+    _see_packages()
     import matplotlib as mpl
     import networkx as nx
 
@@ -57,6 +58,17 @@ def svg(found: Boxes) -> str:
     text = buffer.getvalue()
     head = f"<title>{_escaped(found.title)}</title>"
     return re.sub(r"(<svg[^>]*>)", lambda match: f"{match.group(1)}\n {head}", text, count=1)
+
+
+def _see_packages() -> None:
+    """`zero` runs isolated, without site: let it see the environment that its Python belongs to."""
+    import os
+    import sys
+
+    version = "python{}.{}".format(*sys.version_info)
+    place = os.path.join(os.path.dirname(os.path.dirname(sys.executable)), "lib", version, "site-packages")
+    if place not in sys.path and os.path.isdir(place):
+        sys.path.append(place)
 
 
 def _layers(nx: Any, graph: Any) -> dict[int, tuple[float, float]]:
