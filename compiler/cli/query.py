@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.cli.options import Arguments
+    from compiler.query.faults import QueryFault
     from compiler.query.graph import Loaded
 
 USAGE = (
@@ -69,6 +70,8 @@ def _graph(path: str, arguments: Arguments) -> Loaded:
 
     level = arguments.get("--level", "dev")
     found = last_graph(path, Options(features=arguments.features(), level=level))
+    if found is not None and found.refused:
+        raise _refused(found.refused)
     if found is not None:
         return found
     words = f" --level {level}" if level != "dev" else ""
@@ -106,6 +109,12 @@ def stats(words: list[str], arguments: Arguments) -> int:
     return 0
 
 
+def _refused(what: str) -> QueryFault:
+    from compiler.query.faults import QueryFault
+
+    return QueryFault("QUERY_GRAPH-001" if what in ("damaged", "lost") else "QUERY_SCHEMA-001", what=what)
+
+
 def _notes(graph: Loaded, rows: list[tuple[str, str, str]]) -> list[str]:
     """What of the graph before could not be used."""
     from compiler.query.faults import QueryFault
@@ -113,8 +122,7 @@ def _notes(graph: Loaded, rows: list[tuple[str, str, str]]) -> list[str]:
     moved = sorted({key.partition(":")[0] for key, reason, _ in rows if reason == "schema"})
     notes = [QueryFault("QUERY_SCHEMA-001", what=f"the kinds {', '.join(moved)}")] if moved else []
     if graph.origin:
-        broken = graph.origin in ("damaged", "lost")
-        notes.append(QueryFault("QUERY_GRAPH-001" if broken else "QUERY_SCHEMA-001", what=graph.origin))
+        notes.append(_refused(graph.origin))
     return [f"{note}; {note.row.help}" for note in notes]
 
 

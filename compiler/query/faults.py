@@ -33,7 +33,7 @@ half of the other.  Nothing was written.""",
 Row(
     "QUERY_SCHEMA-001",
     "the graph of the last build is of another version ({what})",
-    help="nothing needs to be done; everything was asked anew",
+    help="nothing needs to be done: what cannot be read is asked anew",
     damage=False,
     table=FAULTS,
     explain="""\
@@ -43,7 +43,7 @@ of another version is not read: what was in it counts as never asked.  Only `zer
 Row(
     "QUERY_GRAPH-001",
     "the graph of the last build is damaged ({what})",
-    help="nothing needs to be done; everything is asked anew, and the graph written afresh",
+    help="nothing needs to be done: everything is asked anew, and the graph written afresh",
     table=FAULTS,
     explain="""\
 The digest of a graph stands in front of it and is checked before anything of it is read.  This one is not what was
