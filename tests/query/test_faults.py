@@ -243,7 +243,7 @@ def test_a_cycle_ends_with_its_path(project: Project, monkeypatch: pytest.Monkey
     monkeypatch.setattr("tempfile.tempdir", str(project.folder))
     status, _, told = say("build", "main.0x0", "-o", "out")
     assert status == 70
-    assert "QUERY_CYCLE-001: link: -> runtime: -> link:" in told
+    assert "QUERY_CYCLE-001: a query needs its own answer: link: -> runtime: -> link:" in told
     assert not (project.folder / "out").exists()
 
 
