@@ -114,10 +114,10 @@ class Recorder:
 
     def changed(self) -> str:
         """The first file that was read and holds something else by now, or ""."""
-        for path, real, size, changed, digest in self.inputs:
+        for path, _, size, changed, digest in self.inputs:
             try:
                 status = os.stat(path)
-                same = status.st_ctime_ns == changed and status.st_size == size and os.path.realpath(path) == real
+                same = status.st_ctime_ns == changed and status.st_size == size
                 if size >= 0 and not same and _digest_of(path) != digest:
                     return path
             except OSError:

@@ -93,7 +93,7 @@ def stats(words: list[str], arguments: Arguments) -> int:
         }
         out(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return 0
-    lines = [f"revision {graph.revision}: the last build that asked queries; where nothing has changed none are asked"]
+    lines = [f"revision {graph.revision}: the last build that kept its queries; after no change none are asked"]
     head = ("kind", *FIELDS)
     table = [[kind, *count.row()] for kind, count in counts.items()]
     table.append(["all", *(sum(column) for column in zip(*[count.row() for count in counts.values()]))])

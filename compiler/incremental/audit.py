@@ -37,12 +37,13 @@ def audit(path: str, options: Options) -> tuple[Loaded, str]:
 
     if not incremental(options):
         raise QueryFault("QUERY_AUDIT-001", why="its level, --link or --hermetic needs the whole pipeline")
-    always = {kind.name for kind in kinds_table().values() if kind.always}
+    kinds = kinds_table()
+    always = {kind.name for kind in kinds.values() if kind.always}
     folders = (os.getcwd(), os.sep if os.path.isabs(path) else os.getcwd())
     first, second = (_run(path, options, seed, folder) for seed, folder in zip(SEEDS, folders))
     _same_files(first, second)
     compare(first, second, frozenset(), RUNS)
-    kept = last_graph(path, options)
+    kept = last_graph(path, options, kinds)
     if kept is None:
         return first, "no build is known"
     if kept.refused:
