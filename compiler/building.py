@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.cas.kinds import Fault
     from compiler.cas.store import Store
     from compiler.diagnostics import Sink
+    from compiler.incremental.session import Session
     from compiler.options import Options
     from compiler.records import Recorder
 
@@ -83,7 +84,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     kept, image = found or ("", b"")
     if not found:
         recorder = records.Recorder()
-        if _incremental(options):
+        if incremental(options):
             image, inputs = _reusing(path, options, recorder, store)
             whole = bool(image) and recorder.absent(inputs)
         if image:
@@ -94,6 +95,8 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
         else:
             image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
             whole = recorder.absent(inputs)
+        if image and (stale := recorder.changed()):
+            _stale(stale, options, store)
         if image and whole:
             try:
                 kept = records.keep(store, name, recorder, image)
@@ -105,7 +108,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     return kept, image
 
 
-def _incremental(options: Options) -> bool:
+def incremental(options: Options) -> bool:
     """Whether results of earlier builds can help: the development level, nothing to link, nothing watched."""
     return options.level == "dev" and not options.links and not options.hermetic
 
@@ -114,17 +117,18 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
     from compiler.incremental.front import Fallback
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store, options.jobs)
-    references = _graphs(path, options)
+    session = session_for(path, options, recorder.read, store)
+    references = graphs(path, options)
     session.open(references)
     try:
         image = session.build()
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
         return b"", []
+    finally:
+        store.faults += session.objects.faults
     try:
         session.keep(references)
     except Fault as fault:
@@ -132,7 +136,14 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def _graphs(path: str, options: Options) -> list[str]:
+def session_for(path: str, options: Options, reader: Callable[[str], bytes], store: Store | None) -> Session:
+    """A session that makes what these options ask for; without a store, from nothing."""
+    from compiler.incremental.session import Session
+
+    return Session(path, options.features, reader, store, options.jobs)
+
+
+def graphs(path: str, options: Options) -> list[str]:
     """The names of the newest graph: by the program's place, and by what it is called."""
     from compiler import records
 
@@ -171,10 +182,20 @@ def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None,
     return image
 
 
-def _tell(faults: list[Fault], tell: Tell) -> None:
-    from compiler.cas.faults import FAULTS
+def _stale(path: str, options: Options, store: Store) -> None:
+    """Say that a file has changed since it was read; under `--hermetic` that ends the build.  Errors: UsageError."""
+    from compiler.query.faults import QueryFault
 
-    for line in dict.fromkeys(f"zero: {fault}\nhelp: {FAULTS[fault.code].help}\n" for fault in faults if fault.damage):
+    fault = QueryFault("QUERY_INPUT-001", path=path)
+    if options.hermetic:
+        from compiler.diagnostics import UsageError
+
+        raise UsageError(str(fault), fault.row.help)
+    store.faults.append(fault)
+
+
+def _tell(faults: list[Fault], tell: Tell) -> None:
+    for line in dict.fromkeys(f"zero: {fault}\nhelp: {fault.row.help}\n" for fault in faults if fault.damage):
         tell(line)
 
 
