@@ -2,6 +2,7 @@
 
     hir, data ─▶ lowered (what it calls, how it uses its parameters) ─▶ instances ─▶ borrows ─▶ borrow
         └──────────────────────────────────────────────────────────────▶ native ◀──────────────────┘
+                                  where it has regions (`regions.py`): summary ─┘
 
 An instance is a function at concrete types; its key is its module and its MIR name.  MIR itself is not kept: whoever
 needs it again lowers it again from the same inputs.  Places are relative to functions until `image.py` resolves them.
@@ -13,6 +14,7 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
+from compiler.incremental.regions import Regions
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -35,6 +37,7 @@ class Middle:
 
     def __init__(self, front: Front) -> None:
         self.front = front
+        self.regions = Regions(self)
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
@@ -85,6 +88,10 @@ class Middle:
             front.drop(f)
         return single
 
+    def single(self, key: str) -> Single:
+        """An instance's MIR, for those who only read it."""
+        return self._mir.get(key) or self._lower(key)
+
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
         self.inputs(key)
@@ -117,17 +124,14 @@ class Middle:
         return [(key, self._known[key]) for key in todo]
 
     def borrows(self) -> dict[str, tuple[int, ...]]:
-        """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
+        """The parameters that each function borrows, for those that borrow any."""
         engine = self.engine
         main = engine.ask("main", "")
         entry = Uses()
         entry.calls = [(False, main, ())]
         uses = {ENTRY: entry}
         for key, _ in engine.ask("instances", ""):
-            _, rows, regions = engine.ask("lowered", key)
-            if regions:
-                raise Fallback("regions")
-            for name, row in rows:
+            for name, row in engine.ask("lowered", key)[1]:
                 uses[name] = read_uses(row)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
@@ -135,6 +139,7 @@ class Middle:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
         single = self._mir.pop(key, None) or self._lower(key)
+        self.regions.place(key, single)
         functions = self.front.program.functions
         borrows = {}
         for name in single.module.functions:
