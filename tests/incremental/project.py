@@ -55,11 +55,11 @@ class Project:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text, "utf-8")
 
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace what must be in the file exactly once."""
+    def edit(self, name: str, old: str, new: str, count: int = 1) -> None:
+        """Replace the first of what must be in the file exactly so often."""
         text = (self.folder / name).read_text("utf-8")
-        assert text.count(old) == 1, (name, old)
-        (self.folder / name).write_text(text.replace(old, new), "utf-8")
+        assert text.count(old) == count, (name, old)
+        (self.folder / name).write_text(text.replace(old, new, 1), "utf-8")
 
     def whole(self) -> tuple[bytes, list[str]]:
         """(the executable, messages), by the whole pipeline."""
