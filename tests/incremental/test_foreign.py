@@ -1,4 +1,4 @@
-"""C functions in the session: what is declared and what is in the objects are inputs of the link, and of nothing else."""
+"""C functions in the session: declarations and objects are inputs of the link, and of nothing else."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from compiler.lower.lower import lower
 from compiler.mir.escape import Flow, Summary, circles, mentions, summaries
 from compiler.mir.regions import has_regions
 from tests.conftest import ROOT
-from tests.incremental.edits import NUMBER
+from tests.incremental.edits import EDITS, NUMBER
 from tests.incremental.project import Project, session
 from tests.memory import region_programs
 
@@ -81,6 +81,30 @@ def test_random_programs_follow_each_other(seed: int, tmp_path: pathlib.Path) ->
     project.build()
     project.write({"main.0x0": region_programs.program(100 + seed)})
     project.build()
+
+
+IN_REGIONS = ("number", "operator", "region_around", "region_gone", "region_around", "new_function", "form_gone")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_edits_around_regions(seed: int, tmp_path: pathlib.Path) -> None:
+    rnd = random.Random(seed)
+    files = {"main.0x0": region_programs.program(seed)}
+    project = Project(tmp_path, files)
+    project.build()
+    right = 0
+    for _ in range(8):
+        before = dict(files)
+        if EDITS[rnd.choice(IN_REGIONS)](rnd, files):
+            project.write(files)
+            if project.whole()[0]:
+                project.build()
+                right += 1
+            else:
+                project.refuse()
+                files = before
+                project.write(files)
+    assert right >= 3
 
 
 def test_a_summary_that_changes_reaches_those_with_regions(project: Project) -> None:
