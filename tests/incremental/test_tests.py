@@ -17,12 +17,14 @@ from compiler.records import Recorder, key
 from tests.incremental.project import Project
 
 LISTS = """\
+(⊙ lists)
 (↦ total)
 (ƒ total (∷ (→ (List I64) I64)) (xs) (region (match xs ((list) 0) ((cons x r) (+ x (total r))))))
 (test "nothing" (= (total (list)) 0))
    (test "two" (print "said") (= (total (list 1 2)) 3))
 """
 MAIN = """\
+(⊙ main)
 (↥ "lists.0x0" l)
 (↥ "std:option" o)
 (ƒ far (n) (nth (list 1 2) n))
@@ -58,19 +60,19 @@ def test_both_ways_say_the_same(project: Project, tmp_path: pathlib.Path, zero: 
             "ok     one of the list",
             "why",
             "FAILED a wrong one",
-            "  at main.0x0:5:1: false",
+            "  at main.0x0:6:1: false",
             "FAILED too far",
-            "  at main.0x0:6:1: ended with status 101",
+            "  at main.0x0:7:1: ended with status 101",
             "ok     perhaps",
             "4 passed, 2 failed",
         ],
     )
     project.edit("lists.0x0", "(list 1 2)) 3", "(list 1 2)) 4")
     project.edit("main.0x0", '(test "too far" (= (far 9) 2))\n', "; gone\n\n")
-    assert b"  at lists.0x0:4:4: false\n" in run()[1]
+    assert b"  at lists.0x0:5:4: false\n" in run()[1]
     assert (
         run("--only", "one")[1]
-        == b"ok     one of the list\nwhy\nFAILED a wrong one\n  at main.0x0:5:1: false\n1 passed, 1 failed\n"
+        == b"ok     one of the list\nwhy\nFAILED a wrong one\n  at main.0x0:6:1: false\n1 passed, 1 failed\n"
     )
     assert run("--only", "nowhere")[0] == 2
     project.write({"more.0x0": '(test "of a module that joins" true)\n'})
@@ -85,9 +87,9 @@ def test_both_ways_say_the_same(project: Project, tmp_path: pathlib.Path, zero: 
 class Run:
     """The tests' executables by a session, and the instances that it made."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, store: str = "") -> None:
         self.made: set[str] = set()
-        session = Session(project.root, frozenset(), Recorder().read, Store(project.store), tests=True)
+        session = Session(project.root, frozenset(), Recorder().read, Store(store or project.store), tests=True)
         native = session.kinds["native"]
         inner = native.provide
 
@@ -105,7 +107,7 @@ class Run:
 
 def test_only_what_changed_is_made_again(project: Project) -> None:
     first = Run(project)
-    assert {"main.2.total", "main.far", "main.test.1"} <= first.made
+    assert {"lists.total", "main.far", "main.test.1"} <= first.made
     second = Run(project)
     assert (second.made, second.images) == (set(), first.images)
     project.edit("main.0x0", "(list 1 2)", "(list 3 2)")
@@ -114,11 +116,31 @@ def test_only_what_changed_is_made_again(project: Project) -> None:
     assert Run(project).made == {"main.test.1"}
 
 
-def test_a_build_before_has_made_some_of_it(project: Project) -> None:
-    project.edit("main.0x0", "(ƒ far", "(ƒ main (_) (+ 1 (l.total (list (far 1)))))\n(ƒ far")
+def test_a_build_before_has_made_some_of_it(project: Project, tmp_path: pathlib.Path) -> None:
+    project.edit("main.0x0", "(ƒ far", "(ƒ main (_) (+ 1 (far 1)))\n(ƒ far")
     project.build()
-    assert not {"main.2.total", "main.far"} & Run(project).made
+    run = Run(project)
+    assert "main.far" not in run.made
+    assert "lists.total" in run.made
+    assert run.images == Run(project, str(tmp_path / "fresh")).images
     assert "native" not in project.build().kinds
+
+
+def test_a_module_that_joins(project: Project, tmp_path: pathlib.Path) -> None:
+    Run(project)
+    more = (
+        '(⊙ more)\n(ƒ size (∷ (→ (List I64) I64)) (xs) (len xs))\n(test "more" (= (size (list 1)) (size (list 2))))\n'
+    )
+    project.write({"more.0x0": more})
+    project.edit("main.0x0", "(ƒ far", '(↥ "more.0x0" m)\n(ƒ far')
+    run = Run(project)
+    assert run.rows[-5][0] == "more"
+    assert run.images == Run(project, str(tmp_path / "fresh")).images
+
+
+def test_each_executable_has_what_its_test_reaches(project: Project) -> None:
+    images = Run(project).images
+    assert [b"said" in image for image in images] == [False, True, False, False, False, False]
 
 
 @pytest.mark.parametrize("number", range(4))
