@@ -112,6 +112,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def growth(engine: Engine, _: str) -> bool:
+        engine.mark("modules", "")  # one may join
         found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
         if any(found):
             front.check_growth()
@@ -130,8 +131,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         engine.mark("root", "")
         if not front.testing:
             return [engine.ask("main", "")]
-        for identity in index:
-            engine.mark("targets", identity)  # a module that joins is a target of one that was there
+        engine.mark("modules", "")
         return [name for module in front.graph.modules for _, name, _ in engine.ask("tests", module.identity)]
 
     def positions(engine: Engine, identity: str) -> dict[str, int]:
@@ -150,6 +150,7 @@ def kinds(s: Session) -> dict[str, Kind]:
     code_side: dict[str, Any] = {**plain, "pack": "back"}
     rows = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
+        Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
         Kind("scan", "a module's name, and the imports and C functions that it declares", scan, **source_side),
