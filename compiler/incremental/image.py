@@ -90,11 +90,13 @@ def unit_row(prefix: str, codes: list[Code], data: list[Data]) -> tuple[Any, ...
     return made, [code_row(code) for code in common], [data_row(known[name]) for name in sorted(names)]
 
 
-def objects_of(units: Iterable[tuple[Any, ...]], entry: list[Code], exported: frozenset[str]) -> list[ObjectFile]:
-    """The objects of a program, out of the rows of its modules."""
+def objects_of(
+    units: Iterable[tuple[Any, ...]], entry: list[Code], data_of_entry: list[Data], exported: frozenset[str]
+) -> list[ObjectFile]:
+    """The objects of a program, out of the rows of its modules and what starts it."""
     found = []
     codes = {code.name: code for code in entry}
-    known: dict[str, Data] = {}
+    known = {datum.name: datum for datum in data_of_entry}
     for made, common, data in units:
         found.append(read(made))
         for each in common:

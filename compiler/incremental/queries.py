@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from compiler.query.engine import Engine
 
 
-# The interface, functions, owners, edges and main of a module that is gone.
+# The interface, functions, owners, edges, main and tests of a module that is gone.
 NO_ROWS: list[object] = []
 NO_NAMES: dict[str, object] = {}
-NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "")
+NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "", NO_ROWS)
 
 
 def kinds(s: Session) -> dict[str, Kind]:
@@ -50,7 +50,7 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def scan(engine: Engine, identity: str) -> Any:
         engine.mark("forms", identity)
-        return front.scan(identity) if identity in front.texts else ("", [], False)
+        return front.scan(identity) if identity in front.texts else ("", [], [])
 
     def prefix(_: Engine, identity: str) -> str:
         return front.prefixes[index[identity]] if identity in index else ""
@@ -113,6 +113,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def growth(engine: Engine, _: str) -> bool:
+        engine.mark("modules", "")  # one may join
         found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
         if any(found):
             front.check_growth()
@@ -122,6 +123,17 @@ def kinds(s: Session) -> dict[str, Kind]:
         engine.mark("root", "")
         found: str = engine.ask("checked", front.root()).main
         return found
+
+    def tests(engine: Engine, identity: str) -> list[tuple[str, str, int]]:
+        found: list[tuple[str, str, int]] = engine.ask("checked", identity).tests
+        return found
+
+    def entries(engine: Engine, _: str) -> list[str]:
+        engine.mark("root", "")
+        if not front.testing:
+            return [engine.ask("main", "")]
+        engine.mark("modules", "")
+        return [name for module in front.graph.modules for _, name, _ in engine.ask("tests", module.identity)]
 
     def positions(engine: Engine, identity: str) -> dict[str, int]:
         starts = engine.ask("lines", identity)
@@ -135,17 +147,18 @@ def kinds(s: Session) -> dict[str, Kind]:
         engine.mark("instances", "")
         return middle.members(identity)
 
-    def link(engine: Engine, _: str) -> bytes:
-        return s.link(engine)
+    def link(engine: Engine, entry: str) -> bytes:
+        return s.link(engine, entry)
 
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
     source_side: dict[str, Any] = {**plain, "pack": "front"}
     code_side: dict[str, Any] = {**plain, "pack": "back"}
     rows = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
+        Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
-        Kind("scan", "a module's name and what it imports, as written", scan, **source_side),
+        Kind("scan", "a module's name, and the imports and C functions that it declares", scan, **source_side),
         Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
         Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
         Kind("checked", "a checked module: interface, functions, edges", checked,
@@ -156,8 +169,11 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("hir", "a function's typed tree", hir, mark=dumps),
         Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
-        Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
+        Kind("root", "the file of main, and whether that or the tests run",
+             lambda _engine, _: f"{front.root()} {front.testing}", always=True, mark=str.encode),
         Kind("main", "the function that runs", main, mark=str.encode),
+        Kind("tests", "a module's own tests", tests, mark=dumps),
+        Kind("entries", "main, or all the program's tests", entries, mark=dumps),
         Kind("positions", "the lines where functions begin", positions, **source_side),
         Kind("lowered", "what an instance calls, and how it uses its parameters", lambda _, key: middle.lowered(key),
              **code_side),
@@ -165,13 +181,23 @@ def kinds(s: Session) -> dict[str, Kind]:
              lambda _engine, _: middle.instances(), **plain),
         Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
+        Kind("circles", "the instances that reach each other, among what regions reach",
+             lambda _engine, _: middle.regions.circles(), **plain),
+        Kind("circle", "those that reach, and are reached by, one instance",
+             lambda _, key: middle.regions.circle(key), mark=dumps),
+        Kind("flow", "where references go in an instance, as the regions that use it need to know",
+             lambda _, key: middle.regions.flow(key), **code_side),
+        Kind("summary", "what an instance does with what it is given: all that regions in its callers see",
+             lambda _, key: middle.regions.summary(key), mark=dumps),
         Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
         Kind("members", "the instances in a module's object", members, mark=dumps),
         Kind("unit", "a module's object, and what it has in common with others", s.unit,
              encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
-        Kind("link", "the executable", link, encode=bytes, decode=bytes),
+        Kind("foreign", "the C functions that are declared, and what is in the files to link with",
+             lambda _engine, _: s.foreign_mark(), always=True, mark=bytes),
+        Kind("link", "the executable of main, or of a test", link, encode=bytes, decode=bytes),
     )  # fmt: skip
     return {row.name: row for row in rows}
 

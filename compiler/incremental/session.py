@@ -10,10 +10,11 @@ import marshal
 import os
 
 from compiler.cas.kinds import Fault, linking, read_address, spell
+from compiler.digest import brief
 from compiler.incremental import image
-from compiler.incremental.front import Front
+from compiler.incremental.front import Fallback, Front
 from compiler.incremental.kept import GRAPH, read_graph
-from compiler.incremental.middle import Middle
+from compiler.incremental.middle import Middle, dumps
 from compiler.incremental.queries import kinds
 from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.cas.store import Store
+    from compiler.foreign import Linked
+    from compiler.lir.ops import Data
     from compiler.machine.code import Code
     from compiler.query.packs import Index
 
@@ -59,9 +62,19 @@ class Session:
     """A build under way; without a store nothing is found and nothing can be kept."""
 
     def __init__(
-        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store | None, jobs: int = 0
+        self,
+        path: str,
+        features: frozenset[str],
+        reader: Callable[[str], bytes],
+        store: Store | None,
+        links: tuple[str, ...] = (),
+        *,
+        jobs: int = 0,
+        tests: bool = False,
     ) -> None:
-        self.front = Front(path, features, reader)
+        """With `tests`, it is the program's tests that will run, and not its main."""
+        self.front = Front(path, features, reader, tests=tests)
+        self.links = links
         self.middle = Middle(self.front)
         self.kinds = kinds(self)
         self.objects = Objects(store)
@@ -70,6 +83,7 @@ class Session:
         self.engine: Engine
         self.packs: Packs
         self._library = ""
+        self._contents: dict[str, bytes] = {}  # of the files to link with
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
@@ -99,6 +113,11 @@ class Session:
 
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
+        self.check()
+        return self.image("")
+
+    def check(self) -> None:
+        """Find and check all modules.  Errors: Fallback."""
         self.front.load(self.engine)
         for identity in self.front.index:
             self.engine.mark("checked", identity)
@@ -109,9 +128,27 @@ class Session:
         self.engine.mark("borrows", "")
         for identity in self.front.index:
             self.engine.forget("checked", identity)
+
+    def tests(self) -> list[tuple[str, str, str]]:
+        """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
+        found = []
+        for module in self.front.graph.modules:
+            lines = self.engine.ask("positions", module.identity)
+            for title, name, column in self.engine.ask("tests", module.identity):
+                found.append((title, f"{module.file.path}:{lines[name]}:{column}", name))
+        return found
+
+    def image(self, entry: str) -> bytes:
+        """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
+        from compiler.diagnostics import UsageError
+
         self.middle.fork(self.jobs or cores())
         try:
-            found: bytes = self.engine.ask("link", "")
+            found: bytes = self.engine.ask("link", entry)
+        except UsageError:
+            if self.links:  # it may be about the user's files: their message
+                raise Fallback("messages") from None
+            raise
         finally:
             self.middle.close()
         return found
@@ -149,11 +186,39 @@ class Session:
         self._library = runtime_library()
         return os.fsencode(os.path.basename(os.path.dirname(self._library)))
 
+    def foreign_mark(self) -> bytes:
+        """What must be the same for a link to be: of C functions also those that nothing calls, as each must be there.
+
+        Errors: Fallback.
+        """
+        if not self.links and not self.front.externs:
+            return b""
+        try:
+            for path in self.links:
+                self._contents[path] = self.front.reader(path)
+        except OSError:
+            raise Fallback("messages") from None
+        return dumps((sorted(self.front.externs), [brief(self._contents[path]) for path in self.links]))
+
+    def _linked(self) -> Linked | None:
+        """What the program is linked with; None without any.  Errors: Fallback; UsageError."""
+        if not self.links and not self.front.externs:
+            return None
+        from compiler.foreign import read_linked
+
+        linked = read_linked(self.links, self._contents.__getitem__)
+        if not all(linked.defines(symbol) for symbol in sorted(self.front.externs)):
+            raise Fallback("messages")
+        return linked
+
     def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
         """A module's object; and the code and data that it needs and other modules may need, too."""
+        return self._unit(engine, identity, engine.ask("members", identity))
+
+    def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
         prefix = engine.ask("prefix", identity)
         rows = []
-        for key in engine.ask("members", identity):
+        for key in keys:
             rows.append(engine.ask("native", key))
             engine.forget("native", key)
 
@@ -164,29 +229,30 @@ class Session:
         codes, data = image.resolve(rows, place_of)
         return image.unit_row(prefix, codes, data)
 
-    def link(self, engine: Engine) -> bytes:
-        """The executable of everything that the program reaches."""
+    def link(self, engine: Engine, entry: str) -> bytes:
+        """The executable of everything that the program reaches, or a test."""
         from compiler.lir.module import LirModule
         from compiler.pipeline import link_program
 
         engine.mark("runtime", "")
-        homes = dict.fromkeys([key.partition("#")[0] for key, _ in engine.ask("instances", "")])
+        engine.mark("foreign", "")
+        linked = self._linked()
+        homes: dict[str, list[str]] = {}
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask("instances", ""):
+            homes.setdefault(key.partition("#")[0], []).append(key)
         found = []
         for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
-            found.append(engine.ask("unit", identity))
+            found.append(self._unit(engine, identity, homes[identity]) if entry else engine.ask("unit", identity))
             engine.forget("unit", identity)
-        return link_program(image.objects_of(found, self._entry(), LirModule().exported), None)
+        codes, data = self._entry(entry or engine.ask("main", ""))
+        return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
-    def _entry(self) -> list[Code]:
-        """What runs main and what starts it."""
+    def _entry(self, main: str) -> tuple[list[Code], list[Data]]:
+        """What runs a nullary function and what starts it."""
         from compiler.lower.lower import lower_entry
         from compiler.natively import native_one
 
         engine = self.engine
-        main = engine.ask("main", "")
         engine.mark("hir", self.middle.key(main, main))
         f = self.front.body(main)
-        codes, data = native_one(lower_entry(self.front.program, f.id), {main: ()})
-        if data:
-            raise AssertionError("the entry has data")
-        return codes
+        return native_one(lower_entry(self.front.program, f.id), {main: ()})
