@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.incremental.front import Front
+    from compiler.incremental.optimize import Optimizer
+    from compiler.lir.ops import Data
     from compiler.lower.lower import Single
+    from compiler.machine.code import Code
     from compiler.query.engine import Engine
 
     # A function's unique name, how many parameters it has, and its type arguments: rows, and which of them they are.
@@ -39,6 +42,7 @@ class Middle:
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
         self._mir: dict[str, Single] = {}
+        self.optimizer: Optimizer | None = None  # at release level
 
     def instance(self, key: str) -> Instance:
         """What a key stands for: a matter of its name, so that what was known before still holds."""
@@ -85,8 +89,22 @@ class Middle:
             front.drop(f)
         return single
 
+    def single(self, key: str, *, again: bool = False) -> Single:
+        """An instance's MIR, which stays here until `rest`; made again when its functions were given away."""
+        found = None if again else self._mir.get(key)
+        if found is None:
+            found = self._mir[key] = self._lower(key)
+        return found
+
+    def rest(self) -> None:
+        """Let go of all MIR."""
+        self._mir.clear()
+
     def lowered(self, key: str) -> tuple[Any, ...]:
-        """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
+        """(the instances it asks for, how each of its functions uses references, whether it has regions).
+
+        At release level these facts are found later, and there is what each of its functions names instead.
+        """
         self.inputs(key)
         single = self._mir[key] = self._lower(key)
         functions = self.front.program.functions
@@ -96,6 +114,8 @@ class Middle:
             roots = [table.row(t) for t in actuals]
             f = functions[number]
             asked.append((name, f.name, len(f.params), table.rows, roots))
+        if self.optimizer is not None:
+            return asked, self.optimizer.named(single.module), False
         uses = [(name, use_row(uses_of(f))) for name, f in single.module.functions.items()]
         return asked, uses, any(has_regions(f) for f in single.module.functions.values())
 
@@ -142,14 +162,20 @@ class Middle:
         for name, (number, _) in single.asked.items():
             borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
         codes, data = native_one(single.module, borrows)
-        return (
-            [
-                (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
-                for c in codes
-            ],
-            [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
-            sorted(single.placed.items()),
-        )
+        return native_row((codes, data), single.placed)
+
+
+def native_row(made: tuple[list[Code], list[Data]], placed: dict[str, str]) -> tuple[Any, ...]:
+    """Machine code, static data and the names that end in places, as plain data."""
+    codes, data = made
+    return (
+        [
+            (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
+            for c in codes
+        ],
+        [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
+        sorted(placed.items()),
+    )
 
 
 def use_row(uses: Uses) -> tuple[Any, ...]:

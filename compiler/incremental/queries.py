@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from compiler.incremental.optimize import Optimizer
     from compiler.incremental.session import Session
     from compiler.query.engine import Engine
 
@@ -133,10 +134,21 @@ def kinds(s: Session) -> dict[str, Kind]:
     def link(engine: Engine, _: str) -> bytes:
         return s.link(engine)
 
+    def at_release() -> Optimizer:
+        if middle.optimizer is None:
+            raise AssertionError("asked for at another level")
+        return middle.optimizer
+
+    def borrows(_engine: Engine, _: str) -> Any:
+        return (middle.optimizer or middle).borrows()
+
+    def native(_: Engine, key: str) -> tuple[Any, ...]:
+        return (middle.optimizer or middle).native(key)
+
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
     source_side: dict[str, Any] = {**plain, "pack": "front"}
     code_side: dict[str, Any] = {**plain, "pack": "back"}
-    rows = (
+    table = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
@@ -158,14 +170,23 @@ def kinds(s: Session) -> dict[str, Kind]:
              **code_side),
         Kind("instances", "the functions, at their types, that the program reaches",
              lambda _engine, _: middle.instances(), **plain),
-        Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
+        Kind("components", "at release level: functions that name each other",
+             lambda _engine, _: at_release().components(), **plain),
+        Kind("component", "those of one function", lambda _, name: at_release().component(name), mark=dumps),
+        Kind("optimized", "what the optimizer makes of a component", lambda _, key: at_release().optimized(key),
+             pack="back", encode=lambda found: dumps(at_release().rows(found)),
+             decode=lambda kept: at_release().read(marshal.loads(kept))),
+        Kind("body", "what callers may copy of a function", lambda _, name: at_release().body(name), mark=bytes),
+        Kind("made", "what an optimized function is", lambda _, name: at_release().made(name), mark=dumps),
+        Kind("reached", "the functions that are left", lambda _engine, _: at_release().reached(), **plain),
+        Kind("borrows", "the parameters that functions borrow", borrows, **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
-        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
+        Kind("native", "an instance's machine code and static data", native, **code_side),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("link", "the executable", link, encode=bytes, decode=bytes),
     )  # fmt: skip
-    return {row.name: row for row in rows}
+    return {row.name: row for row in table}
 
 
 def _heads(rows: list[Any]) -> list[str]:

@@ -52,9 +52,16 @@ class Objects:
 class Session:
     """A build under way."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store) -> None:
+    def __init__(
+        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store, level: str = "dev"
+    ) -> None:
         self.front = Front(path, features, reader)
         self.middle = Middle(self.front)
+        self.release = level == "release"
+        if self.release:
+            from compiler.incremental.optimize import Optimizer
+
+            self.middle.optimizer = Optimizer(self.middle)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
@@ -127,15 +134,21 @@ class Session:
             if identity not in lines:
                 lines[identity] = engine.ask("positions", identity)
                 paths[identity] = engine.ask("path", identity)
-            rows.append(engine.ask("native", key))
-            engine.forget("native", key)
+            if not self.release:
+                rows.append(engine.ask("native", key))
+                engine.forget("native", key)
+        if self.release:
+            for key, _ in engine.ask("reached", ""):
+                rows.append(engine.ask("native", key))
+                engine.forget("native", key)
 
         def place_of(name: str) -> tuple[str, int]:
             owner = front.owner_of(name)
             return paths[owner], lines[owner][name]
 
         codes, data = image.resolve(rows, place_of)
-        codes += self._entry()
+        if not self.release:
+            codes += self._entry()
         codes.sort(key=lambda code: code.name)
         from compiler.lir.module import LirModule
 

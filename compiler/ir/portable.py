@@ -58,7 +58,7 @@ def pack(function: Function, module: Module) -> tuple[Any, ...]:
 
 
 def unpack(row: tuple[Any, ...], module: Module) -> Function:
-    """The function of packed rows, with its places and layouts in this module, though not itself among its functions."""
+    """The function of packed rows; its places and layouts are in this module afterwards, it is not."""
     level, name, result, attrs, blocks, ops, kinds, args, imm, at, types, places, layouts = row
     function = Function(level, name, result)
     function.attrs = dict(attrs)

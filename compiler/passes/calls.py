@@ -90,9 +90,9 @@ class Calls:
 
 
 def components(to: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The names that lead to each other, such sets before those that lead to them: Tarjan's algorithm, its stack a list.
+    """The names that lead to each other, such sets before those that lead to them; others do not count.
 
-    What a name leads to and is no name itself does not count.
+    Tarjan's algorithm, its stack a list.
     """
     found: list[list[str]] = []
     done: set[str] = set()

@@ -1,9 +1,10 @@
 """Which passes run, in which order, and why: one row each; and the walk over the module.
 
-Functions are taken bottom-up, so a callee is finished before it is copied into its callers: components of functions that
-name each other, after all that they name.  What becomes of a component is a matter of it and what is below, wherever in
-a program it lies, so that it can be kept (`compiler/incremental/optimize.py`).  Every pass is `run(function, module) -> bool`; with `verify` the MIR verifier looks after each.
-`dev` runs none of them (counts are inserted by `memory/rc.run_module` at both levels, after this).
+Functions are taken bottom-up, so a callee is finished before it is copied into its callers: components of functions
+that name each other, after all that they name.  What becomes of a component is a matter of it and what is below,
+wherever in a program it lies, so that it can be kept (`compiler/incremental/optimize.py`).  Every pass is
+`run(function, module) -> bool`; with `verify` the MIR verifier looks after each.  `dev` runs none of them (counts are
+inserted by `memory/rc.run_module` at both levels, after this).
 To add a pass: its file, a row here, and a golden case in `tests/passes`.
 """
 
