@@ -106,8 +106,8 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
 
 
 def _incremental(options: Options) -> bool:
-    """Whether results of earlier builds can help: all passes run, nothing to link, nothing watched."""
-    return not options.ablate and not options.links and not options.hermetic
+    """Whether results of earlier builds can help: all passes run, nothing is watched."""
+    return not options.ablate and not options.hermetic
 
 
 def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
@@ -117,7 +117,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store, options.level)
+    session = Session(path, options.features, recorder.read, store, options.links, options.level)
     references = _graphs(path, options)
     session.open(references)
     try:

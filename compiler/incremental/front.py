@@ -69,6 +69,7 @@ class Front:
         self.index: dict[str, int] = {}  # identity -> module in the graph
         self.owner: dict[str, str] = {}  # prefix of unique names -> identity
         self.prefixes: list[str] = []
+        self.externs: set[str] = set()  # the C functions that the program declares, called or not
         self.uses: list[Edge] = []  # of generic functions, in the modules checked here
         self._parse: dict[str, Parse] = {}
         self._parsed: dict[str, tuple[Module, list[Wanted]]] = {}
@@ -101,8 +102,7 @@ class Front:
         self.texts[identity] = data
         self._parse[identity] = parse
         name, imports, externs = self.engine.ask("scan", identity)
-        if externs:
-            raise Fallback("C functions")
+        self.externs.update(externs)
         return name, imports
 
     # What the queries are made of; each is a provider's body.
@@ -132,12 +132,14 @@ class Front:
         module, _ = self.parsed(identity)
         return [module.file.place(module.forms.start[node])[0] for node in module.forms.top]
 
-    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], bool]:
-        """(the module's name, its imports as written, whether it declares C functions)."""
+    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+        """(the module's name, its imports as written, the C functions that it declares)."""
         module, wanted = self.parsed(identity)
         names = self.symbols.names
         imports = [(each.path, names[each.alias] if each.alias >= 0 else "") for each in wanted]
-        return module.name, imports, bool(module.externs)
+        forms = module.forms
+        externs = [names[forms.data[forms.children(node)[2]]] for node in module.externs]
+        return module.name, imports, externs
 
     def targets(self, identity: str) -> list[tuple[str, str]]:
         """(alias or "", the imported module's identity), in order."""

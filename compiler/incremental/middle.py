@@ -2,6 +2,7 @@
 
     hir, data ─▶ lowered (what it calls, how it uses its parameters) ─▶ instances ─▶ borrows ─▶ borrow
         └──────────────────────────────────────────────────────────────▶ native ◀──────────────────┘
+                                  where it has regions (`regions.py`): summary ─┘
 
 An instance is a function at concrete types; its key is its module and its MIR name.  MIR itself is not kept: whoever
 needs it again lowers it again from the same inputs.  Places are relative to functions until `image.py` resolves them.
@@ -13,6 +14,7 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
+from compiler.incremental.regions import Regions
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -38,6 +40,7 @@ class Middle:
 
     def __init__(self, front: Front) -> None:
         self.front = front
+        self.regions = Regions(self)
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
@@ -137,17 +140,14 @@ class Middle:
         return [(key, self._known[key]) for key in todo]
 
     def borrows(self) -> dict[str, tuple[int, ...]]:
-        """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
+        """The parameters that each function borrows, for those that borrow any."""
         engine = self.engine
         main = engine.ask("main", "")
         entry = Uses()
         entry.calls = [(False, main, ())]
         uses = {ENTRY: entry}
         for key, _ in engine.ask("instances", ""):
-            _, rows, regions = engine.ask("lowered", key)
-            if regions:
-                raise Fallback("regions")
-            for name, row in rows:
+            for name, row in engine.ask("lowered", key)[1]:
                 uses[name] = read_uses(row)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
@@ -155,6 +155,7 @@ class Middle:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
         single = self._mir.pop(key, None) or self._lower(key)
+        self.regions.place(key, single)
         functions = self.front.program.functions
         borrows = {}
         for name in single.module.functions:

@@ -16,15 +16,14 @@ from __future__ import annotations
 import marshal
 
 from compiler.digest import sha256
-from compiler.incremental.front import Fallback
 from compiler.incremental.middle import native_row, read_uses, use_row
 from compiler.ir.function import Module
 from compiler.ir.portable import exact, pack, unpack
 from compiler.lower.lower import ENTRY, lower_entry
 from compiler.memory.borrow import solve, uses_of
+from compiler.mir.mentions import among, mentions
 from compiler.mir.regions import has_regions
 from compiler.natively import native_one
-from compiler.passes.calls import components, references
 from compiler.passes.inline import fits
 from compiler.passes.order import component
 
@@ -44,12 +43,12 @@ if TYPE_CHECKING:
 class Made:
     """What became of one function."""
 
-    __slots__ = ("body", "digest", "named", "placed", "regions", "uses")
+    __slots__ = ("body", "digest", "named", "placed", "uses")
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         # Digest of its MIR; its rows when callers may copy it, else b""; the functions that it names; of these and
-        # itself, those whose names end in a place; how it uses references; whether it has regions.
-        self.digest, self.body, self.named, self.placed, self.uses, self.regions = row
+        # itself, those whose names end in a place; how it uses references.
+        self.digest, self.body, self.named, self.placed, self.uses = row
 
 
 class Optimizer:
@@ -67,7 +66,7 @@ class Optimizer:
 
     def named(self, module: Module) -> list[tuple[str, list[str]]]:
         """What each function of a module names."""
-        return [(name, references(function)) for name, function in module.functions.items()]
+        return [(name, mentions(function)) for name, function in module.functions.items()]
 
     def components(self) -> list[Members]:
         """The functions that the program can reach as they were lowered, in components; callees first."""
@@ -78,7 +77,7 @@ class Optimizer:
             for name, row in engine.ask("lowered", key)[1]:
                 if name not in owner or key < owner[name]:
                     named[name], owner[name] = row, key
-        return [tuple([(name, owner[name]) for name in sorted(found)]) for found in components(named)]
+        return [tuple([(name, owner[name]) for name in sorted(found)]) for found in among(named)]
 
     def component(self, name: str) -> tuple[str, Members]:
         """The key of a function's component, and its members; ("", ()) of what is no function of the program."""
@@ -105,13 +104,13 @@ class Optimizer:
         for name, _ in members:
             function = module.functions[name]
             self._ready[name] = function, module
-            named = references(function)
+            named = mentions(function)
             ends = [(each, placed[each]) for each in sorted({name, *named}) if each in placed]
             body = b""
             if name not in recursive and fits(function):
                 body = marshal.dumps((pack(function, module), ends), 2)
             digest = sha256(exact(function, module)).digest()
-            found[name] = Made((digest, body, named, ends, use_row(uses_of(function)), has_regions(function)))
+            found[name] = Made((digest, body, named, ends, use_row(uses_of(function))))
         return found
 
     def _run(self, members: Members, ask: Callable[[str, str], Any]) -> tuple[Module, set[str], dict[str, str]]:
@@ -197,13 +196,11 @@ class Optimizer:
         return sorted([homes[name] for name in todo])
 
     def borrows(self) -> dict[str, tuple[int, ...]]:
-        """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
+        """The parameters that each function borrows, for those that borrow any."""
         uses = {}
         for key, home in self.engine.ask("reached", ""):
             name = key.partition("#")[2]
             found = self.engine.ask("optimized", home)[name]
-            if found.regions:
-                raise Fallback("regions")
             uses[name] = read_uses(found.uses)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
@@ -213,27 +210,59 @@ class Optimizer:
         name = key.partition("#")[2]
         digest, named, placed = engine.ask("made", name)
         borrows = {each: engine.ask("borrow", f"#{each}") for each in (name, *named)}
-        if name not in self._ready:
-            # There is an edge to what comes out, so none is needed to what goes in.
-            found, _, _ = self._run(engine.peek("component", name)[1], engine.peek)
-            for each, function in found.functions.items():
-                self._ready[each] = function, found
-        function, source = self._ready.pop(name)
+        function, source = self._take(name)
         module = Module("mir")
         module.functions[name] = function
         module.layouts, module.places = source.layouts, source.places
         if sha256(exact(function, module)).digest() != digest:
             raise AssertionError(f"{name} was optimized twice, with two results")
+        if has_regions(function):
+            from compiler.memory.regions import place
+            from compiler.mir.escape import read_summary
+
+            place(function, {each: read_summary(engine.ask("summary", each)) for each in named}, module)
         if name == ENTRY:
             module.entry = ENTRY
         return native_row(native_one(module, borrows), dict(placed))
 
+    def _take(self, name: str) -> tuple[Function, Module]:
+        """An optimized function, to be consumed; made again if need be.
+
+        Whoever asks has an edge to what comes out, so none is needed to what goes in.
+        """
+        if name not in self._ready:
+            found, _, _ = self._run(self.engine.peek("component", name)[1], self.engine.peek)
+            for each, function in found.functions.items():
+                self._ready[each] = function, found
+        return self._ready.pop(name)
+
+    def flow(self, key: str) -> dict[str, Any]:
+        """The summaries of a component's functions, as rows: what regions in their callers must know of them."""
+        from compiler.mir.escape import read_summary, solve
+
+        engine = self.engine
+        home, members = engine.ask("component", key.partition("#")[2])
+        if home != key:
+            return {}
+        functions = {}
+        known = {}
+        for name, _ in members:
+            for each in engine.ask("made", name)[1]:
+                if all(each != member for member, _ in members) and each not in known:
+                    known[each] = read_summary(engine.ask("summary", each))
+        for name, _ in members:
+            functions[name], source = self._take(name)
+            self._ready[name] = functions[name], source  # they are only read
+        solve(functions, known)
+        return {name: known[name].row() for name in functions}
+
+    def summary(self, name: str) -> Any:
+        """What callers see of a function."""
+        return self.engine.ask("flow", self.engine.ask("component", name)[0]).get(name)
+
     def rows(self, found: dict[str, Made]) -> list[Any]:
         """What became of a component's functions, as plain data."""
-        return [
-            (name, (made.digest, made.body, made.named, made.placed, made.uses, made.regions))
-            for name, made in found.items()
-        ]
+        return [(name, (made.digest, made.body, made.named, made.placed, made.uses)) for name, made in found.items()]
 
     def read(self, rows: list[Any]) -> dict[str, Made]:
         """Back from it."""

@@ -50,7 +50,7 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def scan(engine: Engine, identity: str) -> Any:
         engine.mark("forms", identity)
-        return front.scan(identity) if identity in front.texts else ("", [], False)
+        return front.scan(identity) if identity in front.texts else ("", [], [])
 
     def prefix(_: Engine, identity: str) -> str:
         return front.prefixes[index[identity]] if identity in index else ""
@@ -142,6 +142,12 @@ def kinds(s: Session) -> dict[str, Kind]:
     def borrows(_engine: Engine, _: str) -> Any:
         return (middle.optimizer or middle).borrows()
 
+    def flow(_: Engine, key: str) -> dict[str, Any]:
+        return (middle.optimizer or middle.regions).flow(key)
+
+    def summary(_: Engine, key: str) -> Any:
+        return (middle.optimizer or middle.regions).summary(key)
+
     def native(_: Engine, key: str) -> tuple[Any, ...]:
         return (middle.optimizer or middle).native(key)
 
@@ -152,7 +158,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
-        Kind("scan", "a module's name and what it imports, as written", scan, **source_side),
+        Kind("scan", "a module's name, and the imports and C functions that it declares", scan, **source_side),
         Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
         Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
         Kind("checked", "a checked module: interface, functions, edges", checked,
@@ -181,9 +187,18 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("reached", "the functions that are left", lambda _engine, _: at_release().reached(), **plain),
         Kind("borrows", "the parameters that functions borrow", borrows, **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
+        Kind("circles", "the instances that reach each other, among what regions reach",
+             lambda _engine, _: middle.regions.circles(), **plain),
+        Kind("circle", "those that reach, and are reached by, one instance",
+             lambda _, key: middle.regions.circle(key), mark=dumps),
+        Kind("flow", "where references go in an instance, as the regions that use it need to know", flow, **code_side),
+        Kind("summary", "what an instance does with what it is given: all that regions in its callers see", summary,
+             mark=dumps),
         Kind("native", "an instance's machine code and static data", native, **code_side),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
+        Kind("foreign", "the C functions that are declared, and what is in the files to link with",
+             lambda _engine, _: s.foreign_mark(), always=True, mark=bytes),
         Kind("link", "the executable", link, encode=bytes, decode=bytes),
     )  # fmt: skip
     return {row.name: row for row in table}

@@ -11,12 +11,13 @@ import os
 
 from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
 from compiler.incremental import image
-from compiler.incremental.front import Front
-from compiler.incremental.middle import Middle
+from compiler.incremental.front import Fallback, Front
+from compiler.incremental.middle import Middle, dumps
 from compiler.incremental.queries import kinds
 from compiler.query.engine import Engine
 from compiler.query.graph import Loaded, dump
 from compiler.query.graph import load as load_graph
+from compiler.query.kind import fingerprint
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.cas.store import Store
+    from compiler.foreign import Linked
     from compiler.machine.code import Code
 
 GRAPH, PACK = "query-graph", "query-pack"
@@ -53,9 +55,16 @@ class Session:
     """A build under way."""
 
     def __init__(
-        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store, level: str = "dev"
+        self,
+        path: str,
+        features: frozenset[str],
+        reader: Callable[[str], bytes],
+        store: Store,
+        links: tuple[str, ...] = (),
+        level: str = "dev",
     ) -> None:
         self.front = Front(path, features, reader)
+        self.links = links
         self.middle = Middle(self.front)
         self.release = level == "release"
         if self.release:
@@ -68,6 +77,7 @@ class Session:
         self.engine: Engine
         self.packs: Packs
         self._library = ""
+        self._contents: dict[str, bytes] = {}  # of the files to link with
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
@@ -95,7 +105,14 @@ class Session:
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
-        found: bytes = self.engine.ask("link", "")
+        from compiler.diagnostics import UsageError
+
+        try:
+            found: bytes = self.engine.ask("link", "")
+        except UsageError:
+            if self.links:  # it may be about the user's files: their message
+                raise Fallback("messages") from None
+            raise
         return found
 
     def keep(self, references: list[str]) -> None:
@@ -119,12 +136,39 @@ class Session:
         self._library = runtime_library()
         return os.fsencode(os.path.basename(os.path.dirname(self._library)))
 
+    def foreign_mark(self) -> bytes:
+        """What must be the same for a link to be: of C functions also those that nothing calls, as each must be there.
+
+        Errors: Fallback.
+        """
+        if not self.links and not self.front.externs:
+            return b""
+        try:
+            for path in self.links:
+                self._contents[path] = self.front.reader(path)
+        except OSError:
+            raise Fallback("messages") from None
+        return dumps((sorted(self.front.externs), [fingerprint(self._contents[path]) for path in self.links]))
+
+    def _linked(self) -> Linked | None:
+        """What the program is linked with; None without any.  Errors: Fallback; UsageError."""
+        if not self.links and not self.front.externs:
+            return None
+        from compiler.foreign import read_linked
+
+        linked = read_linked(self.links, self._contents.__getitem__)
+        if not all(linked.defines(symbol) for symbol in sorted(self.front.externs)):
+            raise Fallback("messages")
+        return linked
+
     def link(self, engine: Engine) -> bytes:
         """The executable of everything that the program reaches."""
         from compiler.object.assemble import assemble
         from compiler.pipeline import link_program
 
         engine.mark("runtime", "")
+        engine.mark("foreign", "")
+        linked = self._linked()
         front = self.front
         lines: dict[str, dict[str, int]] = {}
         paths: dict[str, str] = {}
@@ -152,7 +196,7 @@ class Session:
         codes.sort(key=lambda code: code.name)
         from compiler.lir.module import LirModule
 
-        return link_program(assemble(codes, data, "program.o", LirModule().exported), None)
+        return link_program(assemble(codes, data, "program.o", LirModule().exported), linked)
 
     def _entry(self) -> list[Code]:
         """What runs main and what starts it."""

@@ -10,8 +10,9 @@ To add a pass: its file, a row here, and a golden case in `tests/passes`.
 
 from __future__ import annotations
 
+from compiler.mir.mentions import among, mentions
 from compiler.passes import arrange, bounds, cleanup, dce, fold, gvn, inline, licm, loopify, recurse
-from compiler.passes.calls import Calls, components, references
+from compiler.passes.calls import Calls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ ORDER: tuple[tuple[str, Run, str], ...] = (
 
 def bottom_up(module: Module) -> list[list[str]]:
     """Functions that name each other, together; such components after all that they name."""
-    return components({name: references(function) for name, function in module.functions.items()})
+    return among({name: mentions(function) for name, function in module.functions.items()})
 
 
 def within(to: dict[str, list[str]]) -> list[str]:
@@ -88,7 +89,7 @@ def prune(module: Module) -> None:
     reached = {module.entry}
     work = [module.entry]
     while work:
-        for name in references(module.functions[work.pop()]):
+        for name in mentions(module.functions[work.pop()]):
             if name in module.functions and name not in reached:
                 reached.add(name)
                 work.append(name)
@@ -118,7 +119,7 @@ def component(
     """
     calls = module.calls = Calls(module, names, recursive)
     calls.unfinished.update(names)
-    for name in within({name: references(module.functions[name]) for name in names}):
+    for name in within({name: mentions(module.functions[name]) for name in names}):
         function = module.functions[name]
         for row, run, _ in rows:
             if run(function, module) and after is not None:

@@ -22,11 +22,13 @@ from compiler.incremental.front import Fallback
 from compiler.incremental.session import Session
 from compiler.options import Options
 from compiler.records import Recorder, key
+from runtime_c.build import compile_freestanding
 from tests.conftest import ROOT
 from tests.incremental import edits
 
 PROJECT = "fixtures/projects/minisql"
 BACK = 0.85  # how often a program with mistakes is mended at once
+OBJECTS = 3  # states of the object that is linked, each with every C function
 
 
 class Differs(Exception):
@@ -50,9 +52,20 @@ class History:
         self.why = ""
         self.counts: Counter[str] = Counter()
         self.red: Counter[str] = Counter()
+        self.objects = [self._compiled(folder / f"c{k}.c", k) for k in range(OBJECTS)]
+        self.links = (str(folder / "c.o"),)
         self.write({})
 
+    def _compiled(self, path: pathlib.Path, state: int) -> bytes:
+        lines = [
+            f"long long c{k}(long long n);\nlong long c{k}(long long n) {{ return n + {k + state}; }}\n"
+            for k in range(edits.C_FUNCTIONS)
+        ]
+        path.write_text("".join(lines), "ascii")
+        return pathlib.Path(compile_freestanding(str(path))).read_bytes()
+
     def write(self, before: edits.Files) -> None:
+        pathlib.Path(self.links[0]).write_bytes(self.objects[int(self.files.get("object", "0"))])
         for name in before.keys() - self.files.keys():
             (self.folder / name).unlink()
         for name, text in self.files.items():
@@ -61,7 +74,7 @@ class History:
                 (self.folder / name).write_text(text, "utf-8")
 
     def options(self, features: frozenset[str]) -> Options:
-        return Options(features=features, level=self.level)
+        return Options(features=features, links=self.links, level=self.level)
 
     def wanted(self, features: frozenset[str]) -> tuple[bytes, list[str]]:
         """(the executable, messages), by the whole pipeline."""
@@ -74,7 +87,9 @@ class History:
 
     def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
         """By a session over the store."""
-        session = Session(str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.level)
+        session = Session(
+            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.links, self.level
+        )
         references = [key("test", self.level, *sorted(features))]
         session.open(references)
         try:

@@ -7,17 +7,13 @@ import pathlib
 import pytest
 
 from compiler import pipeline
-from compiler.cas.store import Store
 from compiler.diagnostics import Sink
-from compiler.incremental.session import Session
 from compiler.options import Options
-from compiler.records import Recorder
 from tests.conftest import ROOT
 from tests.incremental.histories import History
+from tests.incremental.project import Anew, Project, session
 
-REFERENCE = "0" * 63 + "1"
-
-# Circles of functions that name each other, closures, wrappers that are shared, places in names, actors, a panic.
+# Circles of functions that name each other, closures, wrappers that are shared, places in names, actors, regions.
 PROGRAMS = (
     "programs/actor-sieve",
     "programs/any",
@@ -26,68 +22,38 @@ PROGRAMS = (
     "programs/deltablue",
     "programs/generic-tree",
     "programs/json-round-trip",
+    "programs/region-closures",
+    "programs/region-cycles",
     "programs/std-sort",
     "projects/minisql/main",
     "projects/terms/main",
 )
 
 
-class Watched:
-    """Builds of one program with its own store, and what each of them answered anew, by kind."""
-
-    def __init__(self, path: pathlib.Path, store: pathlib.Path) -> None:
-        self.path, self.store = str(path), str(store)
-        self.anew: dict[str, set[str]] = {}
-        self.faults: list[object] = []
-
-    def build(self) -> bytes:
-        session = Session(self.path, frozenset(), Recorder().read, Store(self.store), "release")
-        self.anew = {name: set() for name in session.kinds}
-        for kind in session.kinds.values():
-            kind.provide = self._watch(kind.name, kind.provide)
-        session.open([REFERENCE])
-        image = session.build()
-        session.keep([REFERENCE])
-        self.faults = session.objects.faults
-        return image
-
-    def _watch(self, name, provide):
-        def watched(engine, argument):
-            self.anew[name].add(argument)
-            return provide(engine, argument)
-
-        return watched
-
-    def of(self, kind: str) -> set[str]:
-        """The functions, as the source has their names, for which a kind was answered anew."""
-        return {key.rpartition("#")[2].rpartition(".")[2] for key in self.anew[kind]}
-
-
-def whole(path: pathlib.Path) -> bytes:
+def whole(path: str) -> bytes:
     sink = Sink()
-    image, _ = pipeline.compile_program(str(path), Options(level="release"), sink)
+    image, _ = pipeline.compile_program(path, Options(level="release"), sink)
     assert not sink
     return image
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_bytes_are_those_of_the_whole_pipeline_cold_and_warm(name: str, tmp_path: pathlib.Path) -> None:
-    path = ROOT / f"fixtures/{name}.0x0"
+    path = str(ROOT / f"fixtures/{name}.0x0")
     wanted = whole(path)
-    program = Watched(path, tmp_path)
-    assert program.build() == wanted
-    assert program.anew["native"]
-    assert program.build() == wanted
-    assert not any(program.anew[kind] for kind in ("checked", "lowered", "components", "optimized", "native", "link"))
-    assert program.faults == []
+    cold = session(path, str(tmp_path), level="release")
+    assert (cold.fallback, cold.image) == ("", wanted)
+    assert cold.made["optimized"] and cold.made["native"]
+    warm = session(path, str(tmp_path), level="release")
+    assert (warm.image, warm.kinds) == (wanted, set())
 
 
 def test_random_edits(tmp_path: pathlib.Path) -> None:
-    history = History(tmp_path, 8, "fixtures/projects/terms", "release")
+    history = History(tmp_path, 8, "fixtures/projects/terms", level="release")
     history.compare("the start")
-    for _ in range(30):
+    for _ in range(20):
         history.step()
-    assert history.counts["right"] > 15
+    assert history.counts["right"] > 10
     assert history.red["native"]
 
 
@@ -130,17 +96,43 @@ EDITS = {
 }
 
 
+def of(anew: Anew, kind: str) -> set[str]:
+    """The functions, as the source has their names, for which a kind was answered anew."""
+    return {key.rpartition("#")[2].rpartition(".")[2] for key in anew.made.get(kind, ())}
+
+
 @pytest.mark.parametrize("name", sorted(EDITS))
 def test_an_edit_reaches_exactly_those_that_copied_the_body(name: str, tmp_path: pathlib.Path) -> None:
     old, new, optimized, natives = EDITS[name]
-    main, lib = tmp_path / "main.0x0", tmp_path / "lib.0x0"
-    main.write_text(MAIN, "utf-8")
-    lib.write_text(LIB, "utf-8")
-    program = Watched(main, tmp_path / "store")
-    assert program.build() == whole(main)
-    assert program.of("native") == {"uses-small", "uses-outer", "uses-big", "uses-none", "big", "@main"}
-    assert LIB.count(old) == 1
-    lib.write_text(LIB.replace(old, new), "utf-8")
-    assert program.build() == whole(main)
-    assert program.of("optimized") == optimized
-    assert program.of("native") == natives
+    project = Project(tmp_path, {"lib.0x0": LIB, "main.0x0": MAIN}, level="release")
+    assert of(project.build(), "native") == {"uses-small", "uses-outer", "uses-big", "uses-none", "big", "@main"}
+    project.edit("lib.0x0", old, new)
+    anew = project.build()
+    assert of(anew, "optimized") == optimized
+    assert of(anew, "native") == natives
+
+
+REGIONS = """(τ Box (Box (mut held (List I64))))
+(ƒ sum (∷ (→ (List I64) I64)) (xs) (match xs ((list) 0) ((cons x r) (+ x (sum r)))))
+(ƒ keep (∷ (→ Box (List I64) I64 I64)) (box xs n)
+  (if (< n 1) 0
+    (≔ ((other (Box (list 5))))
+      (set-field! other held xs) (set-field! box held (list n))
+      (+ 1 (keep box xs (- n 2))))))
+(ƒ inside (∷ (→ Box I64 I64)) (box n) (if (< n 1) 0 (+ (region (keep box (list 1 2) n)) (inside box (- n 1)))))
+(ƒ main (_) (≔ ((box (Box (list 1)))) (+ (inside box 3) (sum (. box held)))))
+"""
+
+
+def test_regions_see_what_is_left_of_their_callees(tmp_path: pathlib.Path) -> None:
+    """A summary that changes reaches the region around the call, one that does not stays where it is."""
+    project = Project(tmp_path, {"main.0x0": REGIONS}, level="release")
+    assert of(project.build(), "summary") >= {"keep"}
+    project.edit("main.0x0", "(- n 2)", "(- n 3)")
+    assert of(project.build(), "native") == {"keep"}
+    project.edit(
+        "main.0x0",
+        "(set-field! other held xs) (set-field! box held (list n))",
+        "(set-field! box held xs) (set-field! other held (list n))",
+    )
+    assert of(project.build(), "native") == {"keep", "inside"}
