@@ -127,6 +127,8 @@ class Session:
             if self.links:  # it may be about the user's files: their message
                 raise Fallback("messages") from None
             raise
+        except RecursionError:  # summaries nest as calls do below a region; the whole pipeline takes any depth
+            raise Fallback("depth") from None
         return found
 
     def keep(self, references: list[str]) -> None:
