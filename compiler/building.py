@@ -64,8 +64,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     """The program's executable as (its path in the store or "", its bytes); ("", b"") with diagnostics."""
     from compiler import pipeline
 
-    # What a build prints about itself must come from a build.
-    if not options.cache or options.verify or options.memory_stats or options.remarks is not None:
+    if not _keeps(options):
         if options.hermetic:
             return "", _watched(path, options, sink, None, "")
         return "", pipeline.compile_program(path, options, sink)[0]
@@ -105,6 +104,49 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     return kept, image
 
 
+def tests(
+    path: str, options: Options, chosen: Callable[[list[str]], list[int]], tell: Tell = ignore
+) -> list[tuple[str, str, bytes]] | None:
+    """(title, place, executable) of the program's own tests that `chosen` picks by their titles; with the answers of
+    earlier builds, or None when the whole pipeline has to do it.
+
+    Errors: whatever `chosen` raises.
+    """
+    if not _keeps(options) or not _incremental(options) or options.level != "dev":
+        return None
+    from compiler.cas.kinds import Fault
+    from compiler.cas.store import open_store
+    from compiler.incremental.front import Fallback
+    from compiler.incremental.session import Session
+    from compiler.lir.module import UnsupportedError
+    from compiler.records import Recorder
+
+    store = open_store(offline=options.offline)
+    session = Session(path, options.features, Recorder().read, store, options.links, tests=True)
+    references = _graphs(path, options, "tests")
+    session.open([*references, *_graphs(path, options)])
+    try:
+        session.check()
+        rows = session.tests()
+        picked = [rows[k] for k in chosen([title for title, _, _ in rows])]
+        made = [(title, place, session.image(name)) for title, place, name in picked]
+    except (Fallback, UnsupportedError):
+        return None
+    try:
+        session.keep(references)
+    except Fault as fault:
+        store.faults.append(fault)
+    store.trim_when_due()
+    if store.faults:
+        _tell(store.faults, tell)
+    return made
+
+
+def _keeps(options: Options) -> bool:
+    """Whether results may come from the store: what a build prints about itself must come from a build."""
+    return options.cache and not options.verify and not options.memory_stats and options.remarks is None
+
+
 def _incremental(options: Options) -> bool:
     """Whether results of earlier builds can help: all passes run, nothing is watched."""
     return not options.ablate and not options.hermetic
@@ -132,7 +174,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def _graphs(path: str, options: Options) -> list[str]:
+def _graphs(path: str, options: Options, what: str = "graph") -> list[str]:
     """The names of the newest graph: by the program's place, and by what it is called."""
     from compiler import records
 
@@ -140,8 +182,8 @@ def _graphs(path: str, options: Options) -> list[str]:
     features = " ".join(sorted(options.features))
     folder, name = os.path.split(os.path.realpath(path))
     return [
-        records.key("graph", stamp, options.level, features, folder, name),
-        records.key("graph", stamp, options.level, features, name),
+        records.key(what, stamp, options.level, features, folder, name),
+        records.key(what, stamp, options.level, features, name),
     ]
 
 

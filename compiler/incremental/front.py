@@ -44,20 +44,21 @@ class Fallback(Exception):
 class Checked:
     """What checking found out about a module, apart from any program."""
 
-    __slots__ = ("edges", "functions", "interface", "main", "owners")
+    __slots__ = ("edges", "functions", "interface", "main", "owners", "tests")
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.interface, self.functions, self.owners, self.edges, self.main = row
+        self.interface, self.functions, self.owners, self.edges, self.main, self.tests = row
 
     def row(self) -> tuple[Any, ...]:
-        return self.interface, self.functions, self.owners, self.edges, self.main
+        return self.interface, self.functions, self.owners, self.edges, self.main, self.tests
 
 
 class Front:
     """The sources of one session and its checker."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes]) -> None:
+    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], *, tests: bool) -> None:
         self.path = path
+        self.testing = tests  # its tests run, and it needs no main
         self.features = features
         self.reader = reader
         self.sink = Sink()
@@ -165,7 +166,7 @@ class Front:
             main = main_of(c) if root else -1
         except Unread:
             raise Fallback("messages") from None
-        if self.sink.items or (root and main < 0):
+        if self.sink.items or (root and main < 0 and not self.testing):
             raise Fallback("messages")
         self.uses += edges
         self._entered.add(identity)
@@ -175,9 +176,15 @@ class Front:
         order = {node: k for k, node in enumerate(module.forms.top)}
         mentioned: set[str] = set()
         functions = {}
-        tests = {test.function for test in program.tests}
+        titles = {test.function: test.title for test in program.tests}
+        tests = []
         for info in c.infos[known:]:
-            if info.module == index and info.node in order and info.function.id not in tests:
+            if info.module == index and info.node in order:
+                if info.function.id in titles:
+                    if identity.startswith("std:"):  # the library has its own runs
+                        continue
+                    column = module.file.place(info.function.start)[1]
+                    tests.append((titles[info.function.id], info.function.name, column))
                 names: set[str] = set()
                 packed = marshal.dumps(pack(program, info.function, names), 2)
                 mentioned |= names
@@ -187,7 +194,7 @@ class Front:
         shown = interface(c, index, mentioned)
         edge_rows = self._edge_rows(edges, index)
         owners = sorted({self.owner[name.rpartition(".")[0]] for name in mentioned if self._is_user(name)} - {identity})
-        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else ""))
+        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else "", tests))
         return found, mentioned
 
     def _is_user(self, name: str) -> bool:
@@ -195,7 +202,8 @@ class Front:
 
     def owner_of(self, unique: str) -> str:
         """The module of a unique name; "" for what every program has."""
-        return self.owner.get(unique.rpartition(".")[0], "")
+        of = unique.rpartition(".")[0]
+        return self.owner.get(of) or self.owner.get(of.removesuffix(".test"), "")
 
     def _edge_rows(self, edges: list[Edge], index: int) -> bytes:
         """What growth depends on, as bytes that are equal when it is."""

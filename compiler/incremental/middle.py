@@ -124,12 +124,14 @@ class Middle:
 
     def instances(self) -> list[tuple[str, Instance]]:
         """All instances that the program can reach, in the order of asking."""
+        return self.reached(self.engine.ask("entries", ""))
+
+    def reached(self, entries: list[str]) -> list[tuple[str, Instance]]:
+        """All instances that these nullary functions can reach."""
         engine = self.engine
-        main = engine.ask("main", "")
-        first = self.key(main, main)
-        self._known[first] = (main, 0, [], [])
-        todo = [first]
-        seen = {first}
+        todo = [self.key(entry, entry) for entry in entries]
+        self._known.update({key: (entry, 0, [], []) for key, entry in zip(todo, entries, strict=True)})
+        seen = set(todo)
         for key in todo:
             for name, function, arity, rows, roots in engine.ask("lowered", key)[0]:
                 other = self.key(function, name)
@@ -142,9 +144,8 @@ class Middle:
     def borrows(self) -> dict[str, tuple[int, ...]]:
         """The parameters that each function borrows, for those that borrow any."""
         engine = self.engine
-        main = engine.ask("main", "")
         entry = Uses()
-        entry.calls = [(False, main, ())]
+        entry.calls = [(False, name, ()) for name in engine.ask("entries", "")]
         uses = {ENTRY: entry}
         for key, _ in engine.ask("instances", ""):
             for name, row in engine.ask("lowered", key)[1]:
@@ -163,12 +164,11 @@ class Middle:
         for name, (number, _) in single.asked.items():
             borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
         codes, data = native_one(single.module, borrows)
-        return native_row((codes, data), single.placed)
+        return native_row(codes, data, single.placed)
 
 
-def native_row(made: tuple[list[Code], list[Data]], placed: dict[str, str]) -> tuple[Any, ...]:
-    """Machine code, static data and the names that end in places, as plain data."""
-    codes, data = made
+def native_row(codes: list[Code], data: list[Data], placed: dict[str, str]) -> tuple[Any, ...]:
+    """Plain data; `placed` are the wrappers whose names end in a place."""
     return (
         [
             (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])

@@ -223,7 +223,7 @@ class Optimizer:
             place(function, {each: read_summary(engine.ask("summary", each)) for each in named}, module)
         if name == ENTRY:
             module.entry = ENTRY
-        return native_row(native_one(module, borrows), dict(placed))
+        return native_row(*native_one(module, borrows), dict(placed))
 
     def _take(self, name: str) -> tuple[Function, Module]:
         """An optimized function, to be consumed; made again if need be.

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from compiler.query.engine import Engine
 
 
-# The interface, functions, owners, edges and main of a module that is gone.
+# The interface, functions, owners, edges, main and tests of a module that is gone.
 NO_ROWS: list[object] = []
 NO_NAMES: dict[str, object] = {}
-NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "")
+NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "", NO_ROWS)
 
 
 def kinds(s: Session) -> dict[str, Kind]:
@@ -113,6 +113,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def growth(engine: Engine, _: str) -> bool:
+        engine.mark("modules", "")  # one may join
         found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
         if any(found):
             front.check_growth()
@@ -123,6 +124,17 @@ def kinds(s: Session) -> dict[str, Kind]:
         found: str = engine.ask("checked", front.root()).main
         return found
 
+    def tests(engine: Engine, identity: str) -> list[tuple[str, str, int]]:
+        found: list[tuple[str, str, int]] = engine.ask("checked", identity).tests
+        return found
+
+    def entries(engine: Engine, _: str) -> list[str]:
+        engine.mark("root", "")
+        if not front.testing:
+            return [engine.ask("main", "")]
+        engine.mark("modules", "")
+        return [name for module in front.graph.modules for _, name, _ in engine.ask("tests", module.identity)]
+
     def positions(engine: Engine, identity: str) -> dict[str, int]:
         starts = engine.ask("lines", identity)
         return {name: starts[row[0]] for name, row in engine.ask("checked", identity).functions.items()}
@@ -131,8 +143,8 @@ def kinds(s: Session) -> dict[str, Kind]:
         found: tuple[int, ...] = engine.ask("borrows", "").get(argument.partition("#")[2], ())
         return found
 
-    def link(engine: Engine, _: str) -> bytes:
-        return s.link(engine)
+    def link(engine: Engine, entry: str) -> bytes:
+        return s.link(engine, entry)
 
     def at_release() -> Optimizer:
         if middle.optimizer is None:
@@ -156,6 +168,7 @@ def kinds(s: Session) -> dict[str, Kind]:
     code_side: dict[str, Any] = {**plain, "pack": "back"}
     table = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
+        Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
         Kind("scan", "a module's name, and the imports and C functions that it declares", scan, **source_side),
@@ -169,8 +182,11 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("hir", "a function's typed tree", hir, mark=dumps),
         Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
-        Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
+        Kind("root", "the file of main, and whether that or the tests run",
+             lambda _engine, _: f"{front.root()} {front.testing}", always=True, mark=str.encode),
         Kind("main", "the function that runs", main, mark=str.encode),
+        Kind("tests", "a module's own tests", tests, mark=dumps),
+        Kind("entries", "main, or all the program's tests", entries, mark=dumps),
         Kind("positions", "the lines where functions begin", positions, **source_side),
         Kind("lowered", "what an instance calls, and how it uses its parameters", lambda _, key: middle.lowered(key),
              **code_side),
@@ -199,7 +215,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("foreign", "the C functions that are declared, and what is in the files to link with",
              lambda _engine, _: s.foreign_mark(), always=True, mark=bytes),
-        Kind("link", "the executable", link, encode=bytes, decode=bytes),
+        Kind("link", "the executable of main, or of a test", link, encode=bytes, decode=bytes),
     )  # fmt: skip
     return {row.name: row for row in table}
 

@@ -12,7 +12,7 @@ import os
 from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
 from compiler.incremental import image
 from compiler.incremental.front import Fallback, Front
-from compiler.incremental.middle import Middle, dumps
+from compiler.incremental.middle import Middle, dumps, native_row
 from compiler.incremental.queries import kinds
 from compiler.query.engine import Engine
 from compiler.query.graph import Loaded, dump
@@ -23,10 +23,10 @@ from compiler.query.packs import Packs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from compiler.cas.store import Store
     from compiler.foreign import Linked
-    from compiler.machine.code import Code
 
 GRAPH, PACK = "query-graph", "query-pack"
 
@@ -62,8 +62,11 @@ class Session:
         store: Store,
         links: tuple[str, ...] = (),
         level: str = "dev",
+        *,
+        tests: bool = False,
     ) -> None:
-        self.front = Front(path, features, reader)
+        """With `tests`, it is the program's tests that will run, and not its main."""
+        self.front = Front(path, features, reader, tests=tests)
         self.links = links
         self.middle = Middle(self.front)
         self.release = level == "release"
@@ -99,20 +102,39 @@ class Session:
 
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
+        self.check()
+        return self.image("")
+
+    def check(self) -> None:
+        """Find and check all modules.  Errors: Fallback."""
         self.front.load(self.engine)
         for identity in self.front.index:
             self.engine.mark("checked", identity)
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
+
+    def tests(self) -> list[tuple[str, str, str]]:
+        """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
+        found = []
+        for module in self.front.graph.modules:
+            lines = self.engine.ask("positions", module.identity)
+            for title, name, column in self.engine.ask("tests", module.identity):
+                found.append((title, f"{module.file.path}:{lines[name]}:{column}", name))
+        return found
+
+    def image(self, entry: str) -> bytes:
+        """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
 
         try:
-            found: bytes = self.engine.ask("link", "")
+            found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message
                 raise Fallback("messages") from None
             raise
+        except RecursionError:  # summaries nest as calls do below a region; the whole pipeline takes any depth
+            raise Fallback("depth") from None
         return found
 
     def keep(self, references: list[str]) -> None:
@@ -161,8 +183,8 @@ class Session:
             raise Fallback("messages")
         return linked
 
-    def link(self, engine: Engine) -> bytes:
-        """The executable of everything that the program reaches."""
+    def link(self, engine: Engine, entry: str) -> bytes:
+        """The executable of everything that the program reaches, or a test."""
         from compiler.object.assemble import assemble
         from compiler.pipeline import link_program
 
@@ -173,7 +195,7 @@ class Session:
         lines: dict[str, dict[str, int]] = {}
         paths: dict[str, str] = {}
         rows = []
-        for key, _ in engine.ask("instances", ""):
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask("instances", ""):
             identity = key.partition("#")[0]
             if identity not in lines:
                 lines[identity] = engine.ask("positions", identity)
@@ -185,29 +207,24 @@ class Session:
             for key, _ in engine.ask("reached", ""):
                 rows.append(engine.ask("native", key))
                 engine.forget("native", key)
+        else:
+            rows.append(self._entry(entry or engine.ask("main", "")))
 
         def place_of(name: str) -> tuple[str, int]:
             owner = front.owner_of(name)
             return paths[owner], lines[owner][name]
 
         codes, data = image.resolve(rows, place_of)
-        if not self.release:
-            codes += self._entry()
-        codes.sort(key=lambda code: code.name)
         from compiler.lir.module import LirModule
 
         return link_program(assemble(codes, data, "program.o", LirModule().exported), linked)
 
-    def _entry(self) -> list[Code]:
-        """What runs main and what starts it."""
+    def _entry(self, main: str) -> tuple[Any, ...]:
+        """What runs a nullary function and what starts it, as an instance's answer."""
         from compiler.lower.lower import lower_entry
         from compiler.natively import native_one
 
         engine = self.engine
-        main = engine.ask("main", "")
         engine.mark("hir", self.middle.key(main, main))
         f = self.front.body(main)
-        codes, data = native_one(lower_entry(self.front.program, f.id), {main: ()})
-        if data:
-            raise AssertionError("the entry has data")
-        return codes
+        return native_row(*native_one(lower_entry(self.front.program, f.id), {main: ()}), {})

@@ -16,7 +16,16 @@ from compiler.incremental.session import Session
 from compiler.options import Options
 from compiler.records import Recorder, key
 
-WORLD = {"foreign", "path", "prefix", "root", "runtime", "source", "targets"}  # asked of the world in every build
+WORLD = {
+    "foreign",
+    "modules",
+    "path",
+    "prefix",
+    "root",
+    "runtime",
+    "source",
+    "targets",
+}  # asked of the world in every build
 
 
 class Anew:
