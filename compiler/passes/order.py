@@ -2,7 +2,7 @@
 
 Functions are taken bottom-up, so a callee is finished before it is copied into its callers: components of functions
 that name each other, after all that they name.  What becomes of a component is a matter of it and what is below,
-wherever in a program it lies, so that it can be kept (`compiler/incremental/optimize.py`).  Every pass is
+wherever in a program it lies, so that it can be kept (`compiler/incremental/optimize.py`, adr/0022).  Every pass is
 `run(function, module) -> bool`; with `verify` the MIR verifier looks after each.  `dev` runs none of them (counts are
 inserted by `memory/rc.run_module` at both levels, after this).
 To add a pass: its file, a row here, and a golden case in `tests/passes`.
