@@ -136,3 +136,21 @@ def test_regions_see_what_is_left_of_their_callees(tmp_path: pathlib.Path) -> No
         "(set-field! box held xs) (set-field! other held (list n))",
     )
     assert of(project.build(), "native") == {"keep", "inside"}
+
+
+WRAPPED = {
+    "lib.0x0": LIB,
+    "a.0x0": '(⊙ a)\n(↥ "lib.0x0" lib)\n(↦ get)\n(ƒ get (∷ (→ I64 (List (→ I64 I64)))) (n) (list lib.big))\n',
+    "main.0x0": '(↥ "a.0x0" a)\n(ƒ sum (∷ (→ (List (→ I64 I64)) I64 I64)) (fs n)\n'
+    "  (match fs ((list) n) ((cons f r) (+ (f n) (sum r n)))))\n(ƒ main (_) (sum (a.get 3) 4))\n",
+}
+
+
+def test_a_module_that_is_left_with_nothing_but_a_wrapper(tmp_path: pathlib.Path) -> None:
+    """`a.get` is copied into main; the wrapper of `lib.big` that it brought along belongs to no module."""
+    project = Project(tmp_path, WRAPPED, level="release")
+    made = project.build().made["native"]
+    assert [key for key in made if key.endswith(".value")] == ["a.0x0#lib.big.value"]
+    assert not [key for key in made if "a.get" in key]
+    project.edit("lib.0x0", "(+ 5 ", "(+ 6 ")
+    assert of(project.build(), "native") == {"big"}
