@@ -115,7 +115,7 @@ def tests(
 
     Errors: whatever `chosen` raises.
     """
-    if not _keeps(options) or not incremental(options):
+    if not _keeps(options) or not incremental(options) or options.level != "dev":
         return None
     from compiler.cas.kinds import Fault
     from compiler.cas.store import open_store
@@ -150,8 +150,8 @@ def _keeps(options: Options) -> bool:
 
 
 def incremental(options: Options) -> bool:
-    """Whether results of earlier builds can help: the development level, nothing watched."""
-    return options.level == "dev" and not options.hermetic
+    """Whether results of earlier builds can help: all passes run, nothing is watched."""
+    return not options.ablate and not options.hermetic
 
 
 def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
@@ -183,7 +183,7 @@ def session_for(
     """A session that makes what these options ask for; without a store, from nothing."""
     from compiler.incremental.session import Session
 
-    return Session(path, options.features, reader, store, options.links, jobs=options.jobs, tests=tests)
+    return Session(path, options.features, reader, store, options.links, options.level, jobs=options.jobs, tests=tests)
 
 
 def graphs(path: str, options: Options, what: str = "graph") -> list[str]:

@@ -77,6 +77,11 @@ def data_row(datum: Data) -> tuple[Any, ...]:
     return datum.name, datum.section, bytes(datum.bytes), datum.relocs, datum.align
 
 
+def native_row(codes: list[Code], data: list[Data], placed: list[tuple[str, str]]) -> tuple[Any, ...]:
+    """What `native` answers; `placed` are the functions whose names end in a place."""
+    return [code_row(code) for code in codes], [data_row(datum) for datum in data], placed
+
+
 def unit_row(prefix: str, codes: list[Code], data: list[Data]) -> tuple[Any, ...]:
     """A module's object, and what it has of the shared one: code and data that other modules may have, too."""
     known = {datum.name: datum for datum in data}

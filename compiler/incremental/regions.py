@@ -30,7 +30,7 @@ class Regions:
 
     def circles(self) -> dict[str, list[str]]:
         """The instances that reach each other, in order, for each that is not alone."""
-        from compiler.mir.escape import circles
+        from compiler.mir.mentions import circles
 
         engine, key = self.middle.engine, self.middle.key
         known = {each for each, _ in engine.ask("instances", "")}
@@ -76,7 +76,8 @@ class Regions:
         if not inside:
             return
         from compiler.memory.regions import place
-        from compiler.mir.escape import mentions, read_summary
+        from compiler.mir.escape import read_summary
+        from compiler.mir.mentions import mentions
 
         own = single.module.functions
         known: dict[str, Summary] = {}
@@ -91,7 +92,8 @@ class Regions:
         self, single: Waiting, users: list[Function], own: dict[str, Function], known: dict[str, Summary]
     ) -> None:
         """Add the summaries of other instances that these functions mention."""
-        from compiler.mir.escape import mentions, read_summary
+        from compiler.mir.escape import read_summary
+        from compiler.mir.mentions import mentions
 
         middle = self.middle
         for user in users:

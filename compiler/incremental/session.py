@@ -68,6 +68,7 @@ class Session:
         reader: Callable[[str], bytes],
         store: Store | None,
         links: tuple[str, ...] = (),
+        level: str = "dev",
         *,
         jobs: int = 0,
         tests: bool = False,
@@ -76,6 +77,11 @@ class Session:
         self.front = Front(path, features, reader, tests=tests)
         self.links = links
         self.middle = Middle(self.front)
+        self.release = level == "release"
+        if self.release:
+            from compiler.incremental.optimize import Optimizer
+
+            self.middle.optimizer = Optimizer(self.middle)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
@@ -142,13 +148,16 @@ class Session:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
 
-        self.middle.fork(self.jobs or cores())
+        if not entry:  # what a test reaches is little
+            self.middle.fork(self.jobs or cores())
         try:
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message
                 raise Fallback("messages") from None
             raise
+        except RecursionError:  # summaries nest as calls do below a region; the whole pipeline takes any depth
+            raise Fallback("depth") from None
         finally:
             self.middle.close()
         return found
@@ -216,7 +225,10 @@ class Session:
         return self._unit(engine, identity, engine.ask("members", identity))
 
     def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
-        prefix = engine.ask("prefix", identity)
+        return image.unit_row(engine.ask("prefix", identity), *self._resolved(engine, keys))
+
+    def _resolved(self, engine: Engine, keys: list[str]) -> tuple[list[Code], list[Data]]:
+        """Code and data with the places of today's files."""
         rows = []
         for key in keys:
             rows.append(engine.ask("native", key))
@@ -226,8 +238,7 @@ class Session:
             owner = self.front.owner_of(name)
             return engine.ask("path", owner), engine.ask("positions", owner)[name]
 
-        codes, data = image.resolve(rows, place_of)
-        return image.unit_row(prefix, codes, data)
+        return image.resolve(rows, place_of)
 
     def link(self, engine: Engine, entry: str) -> bytes:
         """The executable of everything that the program reaches, or a test."""
@@ -238,13 +249,14 @@ class Session:
         engine.mark("foreign", "")
         linked = self._linked()
         homes: dict[str, list[str]] = {}
-        for key, _ in self.middle.reached([entry]) if entry else engine.ask("instances", ""):
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask(self.middle.all, ""):
             homes.setdefault(key.partition("#")[0], []).append(key)
+        start = homes.pop("", [])  # at release level
         found = []
         for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
             found.append(self._unit(engine, identity, homes[identity]) if entry else engine.ask("unit", identity))
             engine.forget("unit", identity)
-        codes, data = self._entry(entry or engine.ask("main", ""))
+        codes, data = self._resolved(engine, start) if start else self._entry(entry or engine.ask("main", ""))
         return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
     def _entry(self, main: str) -> tuple[list[Code], list[Data]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import random
+import sys
 
 import pytest
 
@@ -172,15 +173,28 @@ def test_functions_that_call_each_other(tmp_path: pathlib.Path) -> None:
     project.build()
 
 
+def _chain(count: int) -> str:
+    links = "".join(f"(ƒ f{k} (∷ (→ (List I64) I64)) (xs) (f{k + 1} xs))\n" for k in range(count))
+    return links + f"(ƒ f{count} (∷ (→ (List I64) I64)) (xs) (len xs))\n(ƒ main (_) (region (f0 (list 1 2))))\n"
+
+
 def test_many_functions_below_a_region(tmp_path: pathlib.Path) -> None:
     """Queries nest as deep as calls do."""
-    count = 1500
-    chain = "".join(f"(ƒ f{k} (∷ (→ (List I64) I64)) (xs) (f{k + 1} xs))\n" for k in range(count))
-    last = f"(ƒ f{count} (∷ (→ (List I64) I64)) (xs) (len xs))\n(ƒ main (_) (region (f0 (list 1 2))))\n"
-    project = Project(tmp_path, {"main.0x0": chain + last})
+    project = Project(tmp_path, {"main.0x0": _chain(600)})
     project.build()
     project.edit("main.0x0", "(len xs)", "(+ 1 (len xs))")
-    assert project.session().names("flow") == {f"main.f{count}"}
+    assert project.session().names("flow") == {"main.f600"}
+
+
+def test_too_many_functions_below_a_region(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path, {"main.0x0": _chain(600)})
+    monkeypatch.setattr("compiler.incremental.front.FRAMES", 2000)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(2000)
+    try:
+        assert project.session().fallback == "depth"
+    finally:
+        sys.setrecursionlimit(before)
 
 
 # The order of looking.
