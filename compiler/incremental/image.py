@@ -58,5 +58,5 @@ def resolve(
             if renamed:
                 relocs = [(at, kind, renamed.get(to, to), add) for at, kind, to, add in relocs]
             made = [CodeData(each, content, align, links) for each, content, align, links in constants]
-            codes[title] = Code(title, held, relocs, made, [])
+            codes[title] = Code(title, held, relocs, made)
     return [codes[name] for name in sorted(codes)], [data[name] for name in sorted(data)]

@@ -26,9 +26,20 @@ def adjust_stack(a: Assembler, digit: int, size: int) -> None:
         a.raw(bytes((0x48, 0x81, 0xC4 | digit << 3)) + size.to_bytes(4, "little"))
 
 
+# What most code is made of comes from tables: moves by 16 * source + destination, and how 32-bit constants begin.
+_MOVES = [
+    bytes((0x48 | (source & 8) >> 1 | to >> 3, 0x89, 0xC0 | (source & 7) << 3 | to & 7))
+    for source in range(16)
+    for to in range(16)
+]
+_CONSTANTS = [bytes((0xB8 | to,)) if to < 8 else bytes((0x41, 0xB8 | to & 7)) for to in range(16)]
+_OPCODES = [bytes((row.opcode & 255,)) for row in OPS]
+
+
 def _mov(e: Encoder, i: Inst) -> None:
-    if i.d != i.u[0]:
-        e.a.rr(b"\x89", i.u[0], i.d)
+    source = i.u[0]
+    if i.d != source:
+        e.a.buffer += _MOVES[source << 4 | i.d]
 
 
 def _movi(e: Encoder, i: Inst) -> None:
@@ -38,7 +49,7 @@ def _movi(e: Encoder, i: Inst) -> None:
 def move_constant(a: Assembler, d: int, value: int) -> None:
     value &= (1 << 64) - 1
     if value < 1 << 32:
-        a.raw((b"\x41" if d >= 8 else b"") + bytes((0xB8 | d & 7,)) + value.to_bytes(4, "little"))
+        a.buffer += _CONSTANTS[d] + value.to_bytes(4, "little")
     elif value >= (1 << 64) - (1 << 31):
         a.rr(b"\xc7", 0, d)
         a.raw((value & 0xFFFFFFFF).to_bytes(4, "little"))
@@ -51,12 +62,12 @@ def _zero(e: Encoder, i: Inst) -> None:
 
 
 def _addr(e: Encoder, i: Inst) -> None:
-    e.a.raw((b"\x41" if i.d >= 8 else b"") + bytes((0xB8 | i.d & 7,)))
+    e.a.buffer += _CONSTANTS[i.d]
     e.a.reloc("abs32s", i.imm[0], i.imm[1])
 
 
 def _load(e: Encoder, i: Inst) -> None:
-    e.memory(bytes((OPS[i.op].opcode,)), i.d, i, i.u)
+    e.memory(_OPCODES[i.op], i.d, i, i.u)
 
 
 def _load32(e: Encoder, i: Inst) -> None:
@@ -406,8 +417,9 @@ def _tls(e: Encoder, i: Inst) -> None:
 
 
 def _call(e: Encoder, i: Inst) -> None:
-    e.a.raw(b"\xe8")
-    e.a.reloc("plt32", i.imm, -4)
+    a = e.a
+    a.buffer.append(0xE8)
+    a.reloc("plt32", i.imm, -4)
 
 
 def _callind(e: Encoder, _i: Inst) -> None:
