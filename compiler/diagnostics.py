@@ -9,6 +9,8 @@ the tests then name the missing fixture.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
@@ -122,20 +124,22 @@ class SourceFile:
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character offset."""
-        from bisect import bisect_right
+        starts = self._starts
+        if starts is None:
+            starts = self._find_lines()
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
-        if self._starts is None:
-            from array import array
+    def _find_lines(self) -> array[int]:
+        from array import array
 
-            starts = array("I", [0])
-            find = self.text.find
-            at = find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = find("\n", at + 1)
-            self._starts = starts
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        starts = self._starts = array("I", [0])
+        find = self.text.find
+        at = find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        return starts
 
     def offset(self, line: int, column: int) -> int:
         """The character offset of a place."""

@@ -2,9 +2,10 @@
 
     ["", "a.0x0:3:1", "a.0x0:3:9"]  ──▶  which file, which line, which column, as three columns of small ints
 
-A program has about as many places as instructions, so as texts of their own they would be a third of MIR; here they
-take 12 bytes each and become a text when one is read.  What is no such place is kept as it is.  Numbers are given once
-to each place; `settle` forgets what that needs, until the next new place.
+A place relative to a function, "function+line:column", is kept likewise.  A program has about as many places as
+instructions, so as texts of their own they would be a third of MIR; here they take 12 bytes each and become a text when
+one is read.  What is no such place is kept as it is.  Numbers are given once to each place; `settle` forgets what that
+needs, until the next new place.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ _BITS = 32  # of lines, and of columns
 class Places:
     """The table; grows by `number` and `number_at` only."""
 
-    __slots__ = ("_columns", "_file", "_file_ids", "_files", "_ids", "_lines", "_odd")
+    __slots__ = ("_columns", "_file", "_file_ids", "_function_ids", "_heads", "_ids", "_lines", "_odd")
 
     def __init__(self) -> None:
-        self._files = [""]  # file 0 has no places: what is kept as it is has file 0
+        self._heads = [""]  # what stands before the line; file 0 has no places: what is kept as it is has file 0
         self._file_ids: dict[str, int] = {}
+        self._function_ids: dict[str, int] = {}
         self._file = array("I")
         self._lines = array("I")
         self._columns = array("I")
@@ -49,14 +51,32 @@ class Places:
         """The number of a place in a file."""
         file = self._file_ids.get(path)
         if file is None:
-            file = self._file_ids[path] = len(self._files)
-            self._files.append(path)
-        if not self._ids:
+            file = self._file_ids[path] = self._head(f"{path}:")
+        return self._number(file, line, column)
+
+    def number_in(self, function: str, line: int, column: int) -> int:
+        """The number of a place that counts lines from the function's first one."""
+        file = self._function_ids.get(function)
+        if file is None:
+            file = self._function_ids[function] = self._head(f"{function}+")
+        return self._number(file, line, column)
+
+    def _head(self, text: str) -> int:
+        self._heads.append(text)
+        return len(self._heads) - 1
+
+    def _number(self, file: int, line: int, column: int) -> int:
+        ids = self._ids
+        if not ids:
             self._remember()
+            ids = self._ids
         key = (file << _BITS | line) << _BITS | column
-        found = self._ids.get(key)
+        found = ids.get(key)
         if found is None:
-            found = self._ids[key] = self._append(file, line, column)
+            found = ids[key] = len(self._file)
+            self._file.append(file)
+            self._lines.append(line)
+            self._columns.append(column)
         return found
 
     def settle(self) -> None:
@@ -66,7 +86,7 @@ class Places:
     def __getitem__(self, place: int) -> str:
         file = self._file[place]
         if file:
-            return f"{self._files[file]}:{self._lines[place]}:{self._columns[place]}"
+            return f"{self._heads[file]}{self._lines[place]}:{self._columns[place]}"
         return self._odd[place]
 
     def __len__(self) -> int:
