@@ -92,6 +92,7 @@ class _Allocator:
 
     def _hints(self, bundle: Bundle) -> dict[int, float]:
         hints: dict[int, float] = {}
+        bundle_of = self.bundle_of
         for index in bundle.values:
             if not bundle.whole:
                 for part in self.allocation.parts[index]:
@@ -101,7 +102,7 @@ class _Allocator:
                 if other < 0:
                     reg = ~other
                 else:
-                    holder = self.bundle_of[other]
+                    holder = bundle_of[other]
                     reg = holder.reg if holder is not None else -1
                 if reg >= 0:
                     hints[reg] = hints.get(reg, 0.0) + freq
@@ -113,6 +114,7 @@ class _Allocator:
         occupied = self.occupied
         hints = self._hints(bundle)
         best, best_score, fresh = -1, -1.0, -1
+        highest = max(hints.values()) if hints else 0.0
         for reg in self.target.ALLOCATABLE[bundle.cls]:
             if occupied[reg] & mask:
                 continue
@@ -123,6 +125,8 @@ class _Allocator:
             score = hints.get(reg, 0.0)
             if score > best_score:
                 best, best_score = reg, score
+                if score >= highest:
+                    break
         if best >= 0:
             self._assign(bundle, best)
             return

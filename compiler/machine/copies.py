@@ -42,6 +42,11 @@ def sequence(moves: list[Move], consts: list[Const], scratch: int) -> list[tuple
     A swap is reported as writing and reading its two registers.
     """
     result: list[tuple[Inst, int, int]] = []
+    if len(moves) == 1:
+        to, source = moves[0]
+        if to != source:
+            _one(result, to, source, consts, scratch, True)
+        return result
     pending: dict[int, int] = {}
     for to, source in moves:
         if to != source:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from compiler.machine import copies, shrink
 from compiler.machine.function import FIRST_VIRTUAL, Inst
-from compiler.machine.liveness import ANYDEF, CALLS, DEF, FIXED, RESULT, TIED
+from compiler.machine.liveness import ANYDEF, DEF, FIXED, RESULT, TIED
 from compiler.machine.ops import CODE, OPS
 
 TYPE_CHECKING = False
@@ -29,6 +29,16 @@ _CMP, _CMPM = CODE["cmp"], CODE["cmpm"]
 _ALWAYS = 1e30  # a store that must rather follow the definition
 _READS = [row.flags == "reads" for row in OPS]
 _SETS = [row.flags in ("sets", "clobbers") for row in OPS]
+
+
+# By target: of ops whose result has a fixed register, that register or -1; of ops with such uses, theirs or -1.
+_REGISTERS: dict[str, tuple[dict[int, int], dict[int, list[int]]]] = {}
+
+
+def _registers(target: ModuleType) -> tuple[dict[int, int], dict[int, list[int]]]:
+    results = {row.code: target.REGISTERS[row.result] if row.result else -1 for row in OPS if RESULT[row.code]}
+    uses = {row.code: [target.REGISTERS[name] if name != "-" else -1 for name in row.fixed] for row in OPS if row.fixed}
+    return results, uses
 
 
 class Record:
@@ -60,12 +70,9 @@ class _Rewriter:
         self.arriving: Groups = {}
         self.moving: Groups = {}
         self.leaving: Groups = {}
-        self.result_reg = {
-            row.code: target.REGISTERS[row.result] if row.result else -1 for row in OPS if RESULT[row.code]
-        }
-        self.fixed_regs = {
-            row.code: [target.REGISTERS[name] if name != "-" else -1 for name in row.fixed] for row in OPS if row.fixed
-        }
+        if target.__name__ not in _REGISTERS:
+            _REGISTERS[target.__name__] = _registers(target)
+        self.result_reg, self.fixed_regs = _REGISTERS[target.__name__]
 
     def run(self) -> Record | None:
         mf = self.mf
@@ -80,8 +87,11 @@ class _Rewriter:
             self._block(b)
         for block in mf.blocks:
             block.params = []
-            block.succs = [(goal, []) for goal, _ in block.succs]
-        mf.frame_calls = any(CALLS[inst.op] for b in mf.order for inst in mf.blocks[b].body)
+            for _, args in block.succs:
+                if args:
+                    block.succs = [(goal, []) for goal, _ in block.succs]
+                    break
+        mf.frame_calls = self.allocation.ranges.calls != 0
         mf.stage = "allocated"
         shrink.settle(mf, self.target)
         return self.record
@@ -257,9 +267,19 @@ class _Rewriter:
                 if steps is not None:
                     steps.append((made, (to, source), [], None))
 
-        for i, inst in enumerate(block.body, block.start):
-            for groups in (arriving, moving, leaving):
-                moves = groups.get(i)
+        moves = arriving.get(block.start)
+        if moves:
+            copy(moves)
+        i = block.start - 1
+        last = block.end - 1
+        home = self.allocation.home
+        for inst in block.body:
+            i += 1
+            moves = moving.get(i)
+            if moves:
+                copy(moves)
+            if i == last:
+                moves = leaving.get(i)
                 if moves:
                     copy(moves)
             op = inst.op
@@ -267,10 +287,13 @@ class _Rewriter:
             before = (inst.d, list(inst.u)) if steps is not None else None
             u = inst.u
             demanded: list[Move] = []
-            if inst.fix is not None:
-                for k, value in enumerate(u):
-                    demanded.append((inst.fix[k], value if value < 0 else place(value, bit)))
-                u[:] = inst.fix
+            fix = inst.fix
+            if fix is not None:
+                for value, reg in zip(u, fix, strict=True):
+                    source = value if value < 0 else place(value, bit)
+                    if source != reg:
+                        demanded.append((reg, source))
+                u[:] = fix
             elif FIXED[op]:
                 fixed = self.fixed_regs[op]
                 for k, value in enumerate(u):
@@ -282,14 +305,19 @@ class _Rewriter:
                         u[k] = source
             else:
                 for k, value in enumerate(u):
-                    u[k] = value if value < 0 else place(value, bit)
-            if inst.d >= 0:
+                    if value >= 0:
+                        found = home[value - FIRST_VIRTUAL]
+                        u[k] = found if found >= 0 else place(value, bit)
+            d = inst.d
+            if d >= 0:
                 if RESULT[op]:
-                    reg = self._result(inst)
-                    moving.setdefault(i + 1, []).append((place(inst.d, bit + 2), reg))
-                    inst.d = reg
+                    reg = inst.d = self._result(inst)
+                    to = place(d, bit + 2)
+                    if to != reg:
+                        moving.setdefault(i + 1, []).append((to, reg))
                 else:
-                    inst.d = place(inst.d, bit + 1)
+                    found = home[d - FIRST_VIRTUAL]
+                    inst.d = found if found >= 0 else place(d, bit + 1)
             if TIED[op]:
                 self._tie(inst, demanded)
             elif u and inst.m is None and u[-1] >= FIRST_VIRTUAL:
