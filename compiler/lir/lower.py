@@ -99,22 +99,22 @@ def start(main: Function) -> Function:
 
 def _reverse_postorder(function: Function) -> list[int]:
     """Reachable blocks, every block before its successors but for loops; a branch's first successor comes next."""
+    blocks = function.blocks
     order: list[int] = []
-    seen = {0}
-    stack: list[tuple[int, int]] = [(0, len(function.blocks[0].succs))]
+    seen = bytearray(len(blocks))
+    seen[0] = 1
+    stack = [0]
+    edges = [reversed(blocks[0].succs)]  # what is left of each open block's
     while stack:
-        number, left = stack.pop()
-        succs = function.blocks[number].succs
-        while left:
-            left -= 1
-            target = succs[left][0]
-            if target not in seen:
-                seen.add(target)
-                stack.append((number, left))
-                stack.append((target, len(function.blocks[target].succs)))
+        for target, _ in edges[-1]:
+            if not seen[target]:
+                seen[target] = 1
+                stack.append(target)
+                edges.append(reversed(blocks[target].succs))
                 break
         else:
-            order.append(number)
+            edges.pop()
+            order.append(stack.pop())
     order.reverse()
     return order
 

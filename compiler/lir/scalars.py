@@ -73,7 +73,8 @@ DIRECT: dict[str, tuple[str, str]] = {
 
 
 def _args(b: Builder, value: int) -> tuple[int, ...]:
-    return tuple([b.use(arg) for arg in b.source.args[value]])
+    values = b.values  # of numbers: none is a unit
+    return tuple([values[arg] for arg in b.source.args[value]])
 
 
 def _const(b: Builder, value: int) -> int:
