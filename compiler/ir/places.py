@@ -4,8 +4,8 @@
 
 A place relative to a function, "function+line:column", is kept likewise.  A program has about as many places as
 instructions, so as texts of their own they would be a third of MIR; here they take 12 bytes each and become a text when
-one is read.  What is no such place is kept as it is.  Numbers are given once to each place; `settle` forgets what that
-needs, until the next new place.
+one is read.  What is no such place is kept as it is.  `number` and `number_at` give each place one number; what they
+need for that is forgotten by `settle`, and by `add_at` and `add_in`, for those who know that their places are new.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BITS = 32  # of lines, and of columns
 
 
 class Places:
-    """The table; grows by `number` and `number_at` only."""
+    """The table; grows by `number…` and `add…` only."""
 
     __slots__ = ("_columns", "_file", "_file_ids", "_function_ids", "_heads", "_ids", "_lines", "_odd")
 
@@ -52,32 +52,39 @@ class Places:
         file = self._file_ids.get(path)
         if file is None:
             file = self._file_ids[path] = self._head(f"{path}:")
-        return self._number(file, line, column)
+        if not self._ids:
+            self._remember()
+        key = (file << _BITS | line) << _BITS | column
+        found = self._ids.get(key)
+        if found is None:
+            found = self._ids[key] = self._append(file, line, column)
+        return found
 
-    def number_in(self, function: str, line: int, column: int) -> int:
-        """The number of a place that counts lines from the function's first one."""
+    def add_at(self, path: str, line: int, column: int) -> int:
+        """A number for a place in a file that the caller knows to have none yet."""
+        file = self._file_ids.get(path)
+        if file is None:
+            file = self._file_ids[path] = self._head(f"{path}:")
+        return self._add(file, line, column)
+
+    def add_in(self, function: str, line: int, column: int) -> int:
+        """The same for a place that counts lines from the function's first one."""
         file = self._function_ids.get(function)
         if file is None:
             file = self._function_ids[function] = self._head(f"{function}+")
-        return self._number(file, line, column)
+        return self._add(file, line, column)
 
     def _head(self, text: str) -> int:
         self._heads.append(text)
         return len(self._heads) - 1
 
-    def _number(self, file: int, line: int, column: int) -> int:
-        ids = self._ids
-        if not ids:
-            self._remember()
-            ids = self._ids
-        key = (file << _BITS | line) << _BITS | column
-        found = ids.get(key)
-        if found is None:
-            found = ids[key] = len(self._file)
-            self._file.append(file)
-            self._lines.append(line)
-            self._columns.append(column)
-        return found
+    def _add(self, file: int, line: int, column: int) -> int:
+        if self._ids:
+            self._ids = {}
+        self._file.append(file)
+        self._lines.append(line)
+        self._columns.append(column)
+        return len(self._file) - 1
 
     def settle(self) -> None:
         """No place is expected to come: only the table itself stays."""

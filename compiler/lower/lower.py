@@ -42,7 +42,7 @@ __all__ = ["ENTRY", "Lowering", "lower"]
 class Lowering:
     """One program on its way to MIR."""
 
-    __slots__ = ("_assigned", "_instances", "_work", "module", "program", "types")
+    __slots__ = ("_assigned", "_instances", "_places", "_work", "module", "program", "types")
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -50,6 +50,7 @@ class Lowering:
         self.types = TypeNames(program, self.module)
         self._instances: dict[tuple[int, tuple[int, ...]], str] = {}
         self._assigned: dict[int, dict[int, list[int]]] = {}
+        self._places: dict[int, dict[int, int]] = {}
         self._work: list[Callable[[], None]] = []
 
     def drain(self) -> None:
@@ -78,9 +79,9 @@ class Lowering:
         self._work.append(lambda: self._function(name, hir, actuals))
 
     def place(self, hir: Function, start: int) -> int:
-        """The place of a character of a function's file."""
+        """A new place for a character of a function's file; its builders ask once (`Builder.places`)."""
         line, column = hir.file.place(start)
-        return self.module.places.number_at(hir.file.path, line, column)
+        return self.module.places.add_at(hir.file.path, line, column)
 
     def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
         """A builder whose function has its place in the module already."""
@@ -90,6 +91,8 @@ class Lowering:
             if found is None:
                 found = self._assigned[hir.id] = forms.assigned_locals(hir)
             b.assigned = found
+            if hir.vars or hir.lambdas:  # it is lowered in several parts, or more than once
+                b.places = self._places.setdefault(hir.id, b.places)
         self.module.functions[name] = b.f
         return b
 
@@ -240,7 +243,7 @@ class Single(Lowering):
         if first is None:
             first = self._first[hir.id] = hir.file.place(hir.start)[0]
         line, column = hir.file.place(start)
-        return self.module.places.number_in(hir.name, line - first, column)
+        return self.module.places.add_in(hir.name, line - first, column)
 
 
 def lower(program: Program, *, entry: int | list[int]) -> Module:

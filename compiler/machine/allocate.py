@@ -78,8 +78,9 @@ class _Allocator:
 
     def run(self) -> None:
         bundles, self.bundle_of, self.neighbours = Coalescer(self.mf, self.target, self.ranges).run()
-        for bundle in bundles:
-            self._push(bundle)
+        self.queue = [(-bundle.weight, number, bundle) for number, bundle in enumerate(bundles)]
+        self.queue.sort()  # which makes it a heap
+        self.pushed = len(bundles)
         while self.queue:
             self._place(heappop(self.queue)[2])
         self.mf.saved = [reg for reg in self.target.CALLEE_SAVED if reg in self.allocation.used]
