@@ -124,22 +124,23 @@ class SourceFile:
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character offset."""
-        starts = self._starts
-        if starts is None:
-            starts = self._find_lines()
+        starts = self.starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
-    def _find_lines(self) -> array[int]:
-        from array import array
+    def starts(self) -> array[int]:
+        """The offsets where lines begin."""
+        found = self._starts
+        if found is None:
+            from array import array
 
-        starts = self._starts = array("I", [0])
-        find = self.text.find
-        at = find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+            found = self._starts = array("I", [0])
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                found.append(at + 1)
+                at = find("\n", at + 1)
+        return found
 
     def offset(self, line: int, column: int) -> int:
         """The character offset of a place."""

@@ -5,7 +5,7 @@
 A place relative to a function, "function+line:column", is kept likewise.  A program has about as many places as
 instructions, so as texts of their own they would be a third of MIR; here they take 12 bytes each and become a text when
 one is read.  What is no such place is kept as it is.  `number` and `number_at` give each place one number; what they
-need for that is forgotten by `settle`, and by `add_at` and `add_in`, for those who know that their places are new.
+need for that is forgotten by `settle`, and by `add`, which is for those who know their places to be new.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BITS = 32  # of lines, and of columns
 
 
 class Places:
-    """The table; grows by `number…` and `add…` only."""
+    """The table; grows by `number`, `number_at` and `add` only."""
 
     __slots__ = ("_columns", "_file", "_file_ids", "_function_ids", "_heads", "_ids", "_lines", "_odd")
 
@@ -49,9 +49,7 @@ class Places:
 
     def number_at(self, path: str, line: int, column: int) -> int:
         """The number of a place in a file."""
-        file = self._file_ids.get(path)
-        if file is None:
-            file = self._file_ids[path] = self._head(f"{path}:")
+        file = self.file(path)
         if not self._ids:
             self._remember()
         key = (file << _BITS | line) << _BITS | column
@@ -60,25 +58,26 @@ class Places:
             found = self._ids[key] = self._append(file, line, column)
         return found
 
-    def add_at(self, path: str, line: int, column: int) -> int:
-        """A number for a place in a file that the caller knows to have none yet."""
-        file = self._file_ids.get(path)
-        if file is None:
-            file = self._file_ids[path] = self._head(f"{path}:")
-        return self._add(file, line, column)
+    def file(self, path: str) -> int:
+        """What `add` calls a file."""
+        found = self._file_ids.get(path)
+        if found is None:
+            found = self._file_ids[path] = self._head(f"{path}:")
+        return found
 
-    def add_in(self, function: str, line: int, column: int) -> int:
-        """The same for a place that counts lines from the function's first one."""
-        file = self._function_ids.get(function)
-        if file is None:
-            file = self._function_ids[function] = self._head(f"{function}+")
-        return self._add(file, line, column)
+    def function(self, name: str) -> int:
+        """What `add` calls a function when lines are counted from its first one."""
+        found = self._function_ids.get(name)
+        if found is None:
+            found = self._function_ids[name] = self._head(f"{name}+")
+        return found
 
     def _head(self, text: str) -> int:
         self._heads.append(text)
         return len(self._heads) - 1
 
-    def _add(self, file: int, line: int, column: int) -> int:
+    def add(self, file: int, line: int, column: int) -> int:
+        """A number for a place that the caller knows to have none yet."""
         if self._ids:
             self._ids = {}
         self._file.append(file)

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from compiler.hir.program import Body, Function
+    from compiler.hir.program import Body, Function, Local
     from compiler.lower.lower import Lowering
 
 TERMINATORS = frozenset(op.code for op in MIR.ops if op.is_terminator)
@@ -44,13 +44,15 @@ class Builder:
         "env",
         "f",
         "hir",
+        "locals",
         "log",
         "lowering",
         "places",
         "return_type",
     )
 
-    body: Body  # of `hir`, where there is one
+    body: Body  # of `hir`, where there is one, and its locals
+    locals: list[Local]
 
     def __init__(
         self, lowering: Lowering, name: str, result: str, hir: Function | None, actuals: tuple[int, ...]
@@ -60,7 +62,7 @@ class Builder:
         self.return_type = result
         self.hir = hir
         if hir is not None:
-            self.body = hir.body
+            self.body, self.locals = hir.body, hir.locals
         self.actuals = actuals
         self.env: list[int | None] = [None] * (len(hir.locals) if hir else 0)
         self.log: list[tuple[int, int | None]] = []

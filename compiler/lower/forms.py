@@ -134,7 +134,7 @@ def read(b: Builder, local: int) -> int:
 def _local(b: Builder, node: int) -> int:
     local = b.body.imm[node]
     held = read(b, local)
-    row = source(b).locals[local]
+    row = b.locals[local]
     return b.emit("cell.get", b.type_name(row.type), (held,)) if row.cell else held
 
 
@@ -187,14 +187,14 @@ def _ctor_fn(b: Builder, node: int) -> int:
 
 def bind(b: Builder, local: int, bound: int) -> None:
     """Give a local its value where it comes into scope."""
-    row = source(b).locals[local]
+    row = b.locals[local]
     if row.cell:
         bound = b.emit("cell.new", f"cell<{b.typed(bound)}>", (bound,))
     b.assign(local, bound)
 
 
 def _bind_value(b: Builder, local: int, bound: int) -> None:
-    if source(b).locals[local].generic < 0:  # a generalized lambda is made where it is used
+    if b.locals[local].generic < 0:  # a generalized lambda is made where it is used
         bind(b, local, value(b, bound))
 
 
@@ -222,7 +222,7 @@ def _set(b: Builder, node: int) -> int:
     body = b.body
     local = body.imm[node]
     new = value(b, body.children(node)[0])
-    if source(b).locals[local].cell:
+    if b.locals[local].cell:
         return b.emit("cell.set", "unit", (read(b, local), new))
     b.assign(local, new)
     return b.unit()

@@ -138,10 +138,12 @@ def _layout(mf: MachineFunction, loops: list[tuple[int, set[int]]]) -> list[int]
 def _exits_first(mf: MachineFunction, b: int) -> list[int]:
     """Successors in the order of visiting: what is visited last comes directly after `b`."""
     blocks = mf.blocks
-    succs = [target for target, _ in blocks[b].succs]
-    if len(succs) > 1:
-        succs.reverse()
-        succs.sort(key=lambda target: (not blocks[target].cold, blocks[target].depth))
+    edges = blocks[b].succs
+    if len(edges) < 2:
+        return [edges[0][0]] if edges else []
+    succs = [target for target, _ in edges]
+    succs.reverse()
+    succs.sort(key=lambda target: (not blocks[target].cold, blocks[target].depth))
     return succs
 
 

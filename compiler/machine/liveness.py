@@ -113,11 +113,13 @@ def live_in_sets(mf: MachineFunction) -> list[set[int]]:
         changed = False
         for b in reversed(mf.order):
             entry = live_in[b]
-            before = len(entry)
+            before = -1
             for target, _ in blocks[b].succs:
                 if live_in[target]:
+                    if before < 0:
+                        before = len(entry)
                     entry |= live_in[target] - kill[b]
-            if len(entry) != before:
+            if before >= 0 and len(entry) != before:
                 changed = True
     return live_in
 

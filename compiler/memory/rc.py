@@ -72,10 +72,16 @@ class Counts:
                 if code in RISKS:
                     risky = True
                     busy.append(value)
-                elif types[value] not in UNCOUNTED or not kind.keys().isdisjoint(args_of[value]):
-                    busy.append(value)
-                if types[value] in UNCOUNTED:
+                    if types[value] in UNCOUNTED:
+                        continue
+                elif types[value] in UNCOUNTED:
+                    for arg in args_of[value]:
+                        if arg in kind:
+                            busy.append(value)
+                            break
                     continue
+                else:
+                    busy.append(value)
                 if is_static(function, value):
                     kind[value] = ALIVE
                 elif ALIAS[code]:

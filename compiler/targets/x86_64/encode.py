@@ -154,7 +154,9 @@ def _threaded(mf: MachineFunction) -> list[int]:
     """For each block, where a jump to it ends up: blocks that only jump are skipped."""
     blocks = mf.blocks
     goal_of = list(range(len(blocks)))
-    for b in range(len(blocks)):
+    for b, block in enumerate(blocks):
+        if len(block.body) != 1 or block.body[0].op != _JMP:
+            continue
         goal, hops = b, 0
         while _only_jumps(mf, goal) and hops <= len(blocks):
             goal = blocks[goal].succs[0][0]

@@ -129,8 +129,7 @@ class Selector:
     def virtual(self, value: int) -> int:
         found = self.virtual_of[value]
         if not found:
-            found = self.mf.virtual(VECTOR if self.type[value] == "f64" else GENERAL)
-            self.virtual_of[value] = found
+            found = self.virtual_of[value] = self.mf.virtual(VECTOR if self.type[value] == "f64" else GENERAL)
         return found
 
     def small(self, value: int) -> int | None:
