@@ -78,7 +78,7 @@ def _args(b: Builder, value: int) -> tuple[int, ...]:
 
 
 def _const(b: Builder, value: int) -> int:
-    return b.const(int(b.source.imm[value]))
+    return b.emit("const", "i64", (), int(b.source.imm[value]))
 
 
 def _const_f64(b: Builder, value: int) -> int:

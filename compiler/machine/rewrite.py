@@ -10,6 +10,7 @@ runs less often: the slot is valid from then on, for a value never changes.
 from __future__ import annotations
 
 from compiler.machine import copies, shrink
+from compiler.machine.copies import VECTORS
 from compiler.machine.function import FIRST_VIRTUAL, Inst
 from compiler.machine.liveness import ANYDEF, DEF, FIXED, RESULT, TIED
 from compiler.machine.ops import CODE, OPS
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     Groups = dict[int, list[Move]]
 
-_ADD, _SUB, _SHL, _LEA, _MOVI, _ZERO = (CODE[name] for name in ("add", "sub", "shl", "lea", "movi", "zero"))
+_ADD, _SUB, _SHL, _LEA, _MOV, _MOVI, _ZERO = (
+    CODE[name] for name in ("add", "sub", "shl", "lea", "mov", "movi", "zero")
+)
 _CMP, _CMPM = CODE["cmp"], CODE["cmpm"]
 _ALWAYS = 1e30  # a store that must rather follow the definition
 _READS = [row.flags == "reads" for row in OPS]
@@ -221,6 +224,7 @@ class _Rewriter:
         """Frequency, copy group after it, and place of each split value's definition."""
         mf, moving = self.mf, self.moving
         found: dict[int, tuple[float, list[Move], int]] = {}
+        values = {index + FIRST_VIRTUAL for index in parts}
         for value, _ in mf.params:
             if value - FIRST_VIRTUAL in parts:
                 start = mf.blocks[0].start
@@ -233,7 +237,7 @@ class _Rewriter:
                     found[value - FIRST_VIRTUAL] = (block.freq, group, self.place(value, 2 * block.start))
             for i, inst in enumerate(block.body, block.start):
                 value = inst.d
-                if value >= 0 and value - FIRST_VIRTUAL in parts:
+                if value in values:
                     group = moving.setdefault(i + 1, [])
                     if RESULT[inst.op]:
                         home = self.place(value, 2 * i + 2)
@@ -262,6 +266,12 @@ class _Rewriter:
         scratch, consts = self.target.SCRATCH, mf.consts
 
         def copy(moves: list[Move]) -> None:
+            if len(moves) == 1 and steps is None:  # most are one move between general registers
+                to, source = moves[0]
+                if to < VECTORS and 0 <= source < VECTORS:
+                    if to != source:
+                        out.append(Inst(_MOV, to, [source]))
+                    return
             for made, to, source in copies.sequence(moves, consts, scratch):
                 out.append(made)
                 if steps is not None:
