@@ -79,10 +79,11 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
             values[value] = _RULES[ops[value]](b, value)
         end_of[number] = b.block
     for number in order:
-        b.out.blocks[end_of[number]].succs += [
-            (start_of[target], tuple([values[value] for value in args if types[value] != "unit"]))
-            for target, args in function.blocks[number].succs
-        ]
+        succs = b.out.blocks[end_of[number]].succs
+        for target, args in function.blocks[number].succs:
+            if args:
+                args = tuple([values[value] for value in args if types[value] != "unit"])
+            succs.append((start_of[target], args))
     return b.finish()
 
 

@@ -112,14 +112,14 @@ class _Allocator:
     def _place(self, bundle: Bundle) -> None:
         """Give a bundle a register, or evict lighter ones, or split it."""
         mask = bundle.mask
-        occupied = self.occupied
+        occupied, callee_saved, saved_used = self.occupied, self.callee_saved, self.saved_used
         hints = self._hints(bundle)
         best, best_score, fresh = -1, -1.0, -1
         highest = max(hints.values()) if hints else 0.0
         for reg in self.target.ALLOCATABLE[bundle.cls]:
             if occupied[reg] & mask:
                 continue
-            if reg in self.callee_saved and reg not in self.saved_used:
+            if reg in callee_saved and reg not in saved_used:
                 if fresh < 0:
                     fresh = reg
                 continue

@@ -84,6 +84,8 @@ def live_in_sets(mf: MachineFunction) -> list[set[int]]:
     """Registers live at the start of each block, parameters excluded."""
     blocks = mf.blocks
     count = len(blocks)
+    if count == 1:
+        return [set()]
     gen: list[set[int]] = [set() for _ in range(count)]
     kill: list[set[int]] = [set() for _ in range(count)]
     passes = False  # whether any block needs something of those before it

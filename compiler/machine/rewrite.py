@@ -283,6 +283,7 @@ class _Rewriter:
         i = block.start - 1
         last = block.end - 1
         home = self.allocation.home
+        demanded: list[Move] = []
         for inst in block.body:
             i += 1
             moves = moving.get(i)
@@ -296,7 +297,6 @@ class _Rewriter:
             bit = 2 * i
             before = (inst.d, list(inst.u)) if steps is not None else None
             u = inst.u
-            demanded: list[Move] = []
             fix = inst.fix
             if fix is not None:
                 for value, reg in zip(u, fix, strict=True):
@@ -336,6 +336,7 @@ class _Rewriter:
                     inst.op = _CMPM
             if demanded:
                 copy(demanded)
+                demanded.clear()
             out.append(inst)
             if steps is not None and before is not None:
                 self._note(steps, inst, before)

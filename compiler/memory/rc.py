@@ -348,6 +348,8 @@ class Counts:
 
 def run(function: Function, module: Module) -> bool:
     """Insert counts into one function; whether it changed."""
+    if UNCOUNTED.issuperset(function.type):
+        return False
     size = len(function.op)
     counts = Counts(function, module)
     if counts.kind:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from compiler.machine.function import Inst, MachineBlock, MachineFunction
 
-_JMP, _JCC = CODE["jmp"], CODE["jcc"]
+_JMP, _JCC, _JTAB = CODE["jmp"], CODE["jcc"], CODE["jtab"]
 _FIRST_STUB = 1 << 20  # labels from here on are not blocks
 _ALIGN = 16
 _FEQ, _FNE, _NE, _P, _E = CC["feq"], CC["fne"], CC["ne"], CC["p"], CC["e"]
@@ -120,7 +120,7 @@ class Encoder:
             yes, no = goal_of[block.succs[0][0]], goal_of[block.succs[1][0]]
             self._branch(last.imm, yes, no, following)
         else:
-            if last.op == CODE["jtab"]:
+            if last.op == _JTAB:
                 name = f"{self.mf.name}.table{len(self.tables)}"
                 self.tables.append((name, [goal for goal, _ in block.succs]))
                 a.rm(b"\xff", 4, (0, 1, 8, 0, name), last.u, w=0)

@@ -83,7 +83,7 @@ def trap(s: Selector, _value: int) -> None:
 
 
 def _edge(s: Selector, edge: tuple[int, tuple[int, ...]]) -> Edge:
-    return edge[0], [s.free(v) for v in edge[1]]
+    return edge[0], [s.free(v) for v in edge[1]] if edge[1] else []
 
 
 @row("jump")
@@ -101,7 +101,8 @@ def jump(s: Selector, _value: int) -> None:
 @row("branch")
 def branch(s: Selector, value: int) -> None:
     block = s.f.blocks[s.mblock]
-    edges = [_edge(s, edge) for edge in block.succs]
+    yes, no = block.succs
+    edges = [_edge(s, yes), _edge(s, no)]
     if edges[0] == edges[1]:
         s.emit(_JMP, -1, [])
         s.mf.blocks[s.mblock].succs = edges[:1]
