@@ -118,6 +118,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     from compiler.lir.module import UnsupportedError
 
     session = Session(path, options.features, recorder.read, store)
+    session.objects.faults = store.faults  # damage that it gets over is told like any other
     references = _graphs(path, options)
     session.open(references)
     try:
