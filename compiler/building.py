@@ -118,8 +118,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     from compiler.lir.module import UnsupportedError
 
     session = Session(path, options.features, recorder.read, store)
-    session.objects.faults = store.faults  # damage that it gets over is told like any other
-    references = _graphs(path, options)
+    references = graphs(path, options)
     session.open(references)
     try:
         image = session.build()
@@ -133,7 +132,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def _graphs(path: str, options: Options) -> list[str]:
+def graphs(path: str, options: Options) -> list[str]:
     """The names of the newest graph: by the program's place, and by what it is called."""
     from compiler import records
 

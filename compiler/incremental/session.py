@@ -36,7 +36,7 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.faults: list[Fault] = []
+        self.faults: list[Fault] = store.faults  # damage that it gets over is told like any other
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -95,7 +95,7 @@ class Session:
         """Write the graph and the packs that are new.  Errors: Fault."""
         engine = self.engine
         index = self.packs.flush(engine.kept())
-        graph = dump(engine.answered(), engine.revision, self.kinds)
+        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
         addresses = sorted({read_address(name) for name, _ in index.values()})
         address = self.store.put(GRAPH, linking(addresses, marshal.dumps((graph, index))))
         for reference in references:
