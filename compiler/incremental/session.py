@@ -36,7 +36,7 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.faults: list[Fault] = store.faults  # damage that it gets over is told like any other
+        self.faults: list[Fault] = []
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -64,6 +64,7 @@ class Session:
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
+        self.objects.faults = self.store.faults  # damage that it gets over is told like any other
         loaded, index = Loaded(), {}
         for reference in references:
             try:
