@@ -149,7 +149,8 @@ def _address(store: Store, word: str) -> Address:
     if os.path.isfile(word):
         with open(word, "rb") as file:
             data = file.read()
-        for kind in KINDS:
+        # A program first: an answer to a query may have the same bytes, and is not what was meant.
+        for kind in sorted(KINDS, key=lambda kind: not KINDS[kind].place):
             address = address_of(kind, data)
             if os.path.lexists(os.path.join(store.root, object_name(address))):
                 return address
