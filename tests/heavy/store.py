@@ -20,8 +20,9 @@ from collections.abc import Callable
 from compiler.cas.kinds import linking
 from compiler.cas.store import Store
 from compiler.cas.sweep import collect
+from gates.collect.store_objects import store_code
 from tests.cas import killing
-from tests.heavy.results import commit, record_run
+from tests.heavy.results import commit, cpu_seconds, record, record_run, today
 
 ROUND = 50  # kills between two looks at the whole store
 KEPT = 64 << 20  # bytes that a look leaves
@@ -83,6 +84,12 @@ def speed(folder: str) -> str:
     return f"per CPU second: {', '.join(told)}; CPU: {', '.join(costs)}"
 
 
+def keep(seed: int, count: int, lost: int, detail: str, tree: str) -> None:
+    """The row that the gate of the store asks for: it speaks of this very code, or of none."""
+    row = {"seed": seed, "kills": count, "lost": lost, "detail": detail, "code": store_code()}
+    record("killed-writers", [row | {"cpu_s": cpu_seconds(), "commit": tree, "date": today()}])
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="store")
     parser.add_argument("--kills", type=int, default=0)
@@ -102,6 +109,7 @@ def main(arguments: list[str]) -> int:
             print("\n".join([*wrong, detail]))
             if options.record:
                 record_run("store-kills", options.seed, options.kills, len(wrong), detail, tree)
+                keep(options.seed, options.kills, len(wrong), detail, tree)
     return 3 if wrong else 0
 
 
