@@ -8,18 +8,21 @@ each collection.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from gates.collect.samples import ROOT, Samples, Unavailable, main
-from gates.collect.store_lab import Bench, Lab, execute, probe
+from gates.collect.store_lab import MAIN, Bench, Lab, execute, probe
 from ledgers import foreign
 from ledgers.table import Row
 
 COMMAND = "python -m gates.collect.store_objects"
 OBJECTS, KILLED = "store-objects", "killed-writers"
+STATS = "./zero query stats main.0x0 --json"
 KILLS = 20
 KILLING = ("-m", "tests.heavy.store", "--kills")
 # What a killed writer runs, and what kills it.
@@ -67,15 +70,30 @@ def kinds(samples: Samples, rows: dict[str, Row], bench: Bench) -> None:
 
 
 def reuse(samples: Samples, lab: Lab) -> None:
-    """Builds after the first use the objects that are there, in the same checkout and in another one."""
-    before, packs = len(lab.objects()), len(lab.objects("query-pack"))
+    """Builds after the first use what is there: the same checkout asks nothing, another one finds every answer."""
+    revision = stats(lab)["revision"]
+    before = len(lab.objects())
     Bench.must(lab.build())
+    both(samples, "same-checkout/revision", "reused", "count", revision, stats(lab)["revision"], STATS)
     both(samples, "same-checkout/objects", "reused", "count", before, len(lab.objects()), "./zero build")
+    asked = sum(kind["asked"] for kind in stats(lab)["kinds"])
     lab.folder = "there"
     Bench.must(lab.build())
-    both(samples, "other-checkout/packs", "reused", "count", packs, len(lab.objects("query-pack")), "./zero build")
+    found = stats(lab)
+    anew = [row for row in found["recomputed"] if row["reason"] not in ("always", "unkept")]
+    both(samples, "other-checkout/asked", "reused", "count", asked, sum(k["asked"] for k in found["kinds"]), STATS)
+    both(samples, "other-checkout/answered-anew", "reused", "count", 0, len(anew), STATS)
     programs = sum(path.read_bytes() == lab.image for path in lab.objects("executable"))
     both(samples, "other-checkout/program", "reused", "count", 1, programs, "./zero build")
+
+
+def stats(lab: Lab) -> dict[str, Any]:
+    """What the last build asked and answered anew."""
+    told = lab.zero("query", "stats", MAIN, "--json")
+    if told.status != 0:
+        raise RuntimeError(f"{STATS}: status {told.status}: {told.text.strip()[-200:]}")
+    found: dict[str, Any] = json.loads(told.text)
+    return found
 
 
 def stable(samples: Samples, bench: Bench) -> None:

@@ -1,0 +1,115 @@
+"""Edit a project in every way that the ledger lists, build it before and after, and count what was answered anew.
+
+Each scenario: a build from an empty store, the edit, a build with what the first one left, and beside it a build of the
+edited project from an empty store, which is right by definition.  `before` is what the ledger says, `after` what was
+counted: queries answered anew by kind, modules checked and functions compiled anew by name, bytes, statuses, messages.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gates.collect.query_lab import LIBRARY, STATS, Built, Garden
+from gates.collect.samples import ROOT, Samples, Unavailable, main
+from gates.collect.store_lab import matching_bytes
+from ledgers import foreign
+from ledgers.table import Row
+
+COMMAND = "python -m gates.collect.query"
+SCENARIOS, EDITS = "incremental-scenarios", "incremental-edits"
+NAMED = ("checked", "native")  # of these kinds every key is named, of the others the number
+ASKED_EACH_TIME = "always"
+STATUS = {"same": 0, "other": 0, "refused": 1}
+REASONS = {"new", "dependency", "input", "schema", "lost", "unkept", "cycle", ASKED_EACH_TIME}
+
+
+def collect(samples: Samples) -> None:
+    if not (ROOT / "compiler" / "query" / "engine.py").exists():
+        raise Unavailable("the query engine is not built yet")
+    edits: dict[str, list[Row]] = {}
+    for step in foreign.load(ROOT, EDITS).rows:
+        edits.setdefault(str(step["scenario"]), []).append(step)
+    with tempfile.TemporaryDirectory(prefix="zero-query-") as folder:
+        for row in foreign.load(ROOT, SCENARIOS).rows:
+            name = str(row["scenario"])
+            steps = sorted(edits.get(name, ()), key=lambda step: int(str(step["step"])))
+            run(samples, row, steps, Garden(Path(folder) / name))
+
+
+def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:
+    samples.add(workload, metric, unit, before, variant="before", command=f"ledger {SCENARIOS}")
+    samples.add(workload, metric, unit, after, command=command)
+
+
+def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> None:
+    name, wanted = str(row["scenario"]), str(row["build"])
+    garden.root.mkdir()
+    garden.plant(own_compiler=any(str(step["file"]).startswith(LIBRARY) for step in steps))
+    first = garden.build("edited")
+    if first.status != 0:
+        raise RuntimeError(f"{name}: the project is not built before its edit: {first.said.strip()[-200:]}")
+    before = garden.stats("edited")
+    for step in steps:
+        garden.edit(step)
+    second, cold = garden.build("edited"), garden.build("empty")
+    both(samples, name, "build_status", "status", STATUS[wanted], second.status, "./zero build")
+    both(samples, name, "cold_status", "status", cold.status, second.status, "./zero build")
+    both(samples, name, "program_bytes", "bytes", *against(cold, second), command="./zero build")
+    both(samples, name, "same_program", "count", int(wanted == "same"), int(second.program == first.program), STATS)
+    both(samples, name, "same_messages", "bytes", len(cold.said), len(second.said) * (second.said == cold.said), "zero")
+    answered(samples, row, before, garden.stats("edited"))
+    samples.add(name, "scenarios", "count", 1)
+
+
+def against(cold: Built, other: Built) -> tuple[int, int]:
+    return len(cold.program), matching_bytes(cold.program, other.program)
+
+
+def answered(samples: Samples, row: Row, first: dict[str, Any], second: dict[str, Any]) -> None:
+    """What the second build answered anew; nothing where it asked nothing, or was refused and left no graph."""
+    name = str(row["scenario"])
+    anew = []
+    if second["revision"] != first["revision"]:
+        anew = [each for each in second["recomputed"] if each["reason"] != ASKED_EACH_TIME]
+        report(samples, name, second)
+    counted: dict[str, int] = {kind["kind"]: 0 for kind in second["kinds"]}
+    for each in anew:
+        kind = each["key"].partition(":")[0]
+        counted[kind] = counted.get(kind, 0) + 1
+    said = {kind: int(number) for kind, _, number in (word.partition("=") for word in as_list(row["anew"]))}
+    for kind in NAMED:
+        said[kind] = len(as_list(row[kind]))
+        keys = {each["key"].partition(":")[2] for each in anew if each["key"].startswith(f"{kind}:")}
+        for key in sorted(keys | set(as_list(row[kind]))):
+            label = f"{name}|{kind}:{key}"
+            both(samples, label, "remade", "count", int(key in as_list(row[kind])), int(key in keys), STATS)
+    for kind in sorted(set(counted) | set(said)):
+        both(samples, f"{name}/{kind}", "answered_anew", "count", said.get(kind, 0), counted.get(kind, 0), STATS)
+    asked = sum(kind["asked"] for kind in second["kinds"])
+    samples.add(name, "queries_asked", "count", asked, command=STATS)
+
+
+def report(samples: Samples, name: str, stats: dict[str, Any]) -> None:
+    """Each answer made anew with its reason; the reason must lead to an edge whose answer is another now."""
+    moved = {each["key"] for each in stats["recomputed"]}
+    gone = sum(kind["gone"] for kind in stats["kinds"])
+    unexplained = 0
+    for each in stats["recomputed"]:
+        key, reason, because = each["key"], each["reason"], each["because"]
+        explained = reason in REASONS and bool(because) == (reason == "dependency")
+        if because and because not in moved and not gone:
+            explained = False
+        unexplained += not explained
+        samples.add(f"{name}|{key}|{reason}|{because or '-'}", "cache_misses", "count", 1, command=STATS)
+    samples.add(name, "unexplained_misses", "count", unexplained, command=STATS)
+
+
+def as_list(value: object) -> list[str]:
+    return [str(part) for part in value] if isinstance(value, list) else []
+
+
+if __name__ == "__main__":
+    sys.exit(main(collect, COMMAND))
