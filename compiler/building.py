@@ -83,7 +83,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     kept, image = found or ("", b"")
     if not found:
         recorder = records.Recorder()
-        if _incremental(options):
+        if incremental(options):
             image, inputs = _reusing(path, options, recorder, store)
             whole = bool(image) and recorder.absent(inputs)
         if image:
@@ -94,6 +94,8 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
         else:
             image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
             whole = recorder.absent(inputs)
+        if image and (stale := recorder.changed()):
+            _stale(stale, options, store)
         if image and whole:
             try:
                 kept = records.keep(store, name, recorder, image)
@@ -105,7 +107,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     return kept, image
 
 
-def _incremental(options: Options) -> bool:
+def incremental(options: Options) -> bool:
     """Whether results of earlier builds can help: the development level, nothing to link, nothing watched."""
     return options.level == "dev" and not options.links and not options.hermetic
 
@@ -125,6 +127,8 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
         return b"", []
+    finally:
+        store.faults += session.objects.faults
     try:
         session.keep(references)
     except Fault as fault:
@@ -171,10 +175,20 @@ def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None,
     return image
 
 
-def _tell(faults: list[Fault], tell: Tell) -> None:
-    from compiler.cas.faults import FAULTS
+def _stale(path: str, options: Options, store: Store) -> None:
+    """Say that a file has changed since it was read; under `--hermetic` that ends the build.  Errors: UsageError."""
+    from compiler.query.faults import QueryFault
 
-    for line in dict.fromkeys(f"zero: {fault}\nhelp: {FAULTS[fault.code].help}\n" for fault in faults if fault.damage):
+    fault = QueryFault("QUERY_INPUT-001", path=path)
+    if options.hermetic:
+        from compiler.diagnostics import UsageError
+
+        raise UsageError(str(fault), fault.row.help)
+    store.faults.append(fault)
+
+
+def _tell(faults: list[Fault], tell: Tell) -> None:
+    for line in dict.fromkeys(f"zero: {fault}\nhelp: {fault.row.help}\n" for fault in faults if fault.damage):
         tell(line)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import marshal
 import os
 
-from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
+from compiler.cas.kinds import Fault, linking, read_address, spell
 from compiler.incremental import image
 from compiler.incremental.front import Front
+from compiler.incremental.kept import GRAPH, read_graph
 from compiler.incremental.middle import Middle
 from compiler.incremental.queries import kinds
 from compiler.query.engine import Engine
-from compiler.query.graph import Loaded, dump
-from compiler.query.graph import load as load_graph
+from compiler.query.graph import DAMAGED, Loaded, dump
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from compiler.cas.store import Store
     from compiler.machine.code import Code
+    from compiler.query.packs import Index
 
-GRAPH, PACK = "query-graph", "query-pack"
+PACK = "query-pack"
 
 
 class Objects:
@@ -34,11 +35,13 @@ class Objects:
 
     __slots__ = ("faults", "store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | None) -> None:
         self.store = store
         self.faults: list[Fault] = []
 
     def read(self, name: str) -> bytes | None:
+        if self.store is None:
+            return None
         try:
             return self.store.get(read_address(name))
         except Fault as fault:
@@ -46,13 +49,16 @@ class Objects:
             return None
 
     def write(self, data: bytes) -> str:
+        assert self.store is not None
         return spell(self.store.put(PACK, data))
 
 
 class Session:
-    """A build under way."""
+    """A build under way; without a store nothing is found and nothing can be kept."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store) -> None:
+    def __init__(
+        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store | None
+    ) -> None:
         self.front = Front(path, features, reader)
         self.middle = Middle(self.front)
         self.kinds = kinds(self)
@@ -64,22 +70,29 @@ class Session:
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
-        self.objects.faults = self.store.faults  # damage that it gets over is told like any other
-        loaded, index = Loaded(), {}
+        loaded = Loaded()
+        index: Index = {}
         for reference in references:
             try:
-                address = self.store.find(reference, GRAPH)
-                if address is None:
-                    continue
-                graph, index = marshal.loads(after_links(self.store.get(address)))
-                loaded = load_graph(graph, self.kinds)
-                break
-            except (Fault, ValueError, EOFError, TypeError) as error:
-                if isinstance(error, Fault):
-                    self.objects.faults.append(error)
-                loaded, index = Loaded(), {}
+                data = self._graph(reference)
+            except Fault as fault:
+                self.objects.faults.append(fault)
+                loaded = Loaded("lost")
+                continue
+            if data is not None:
+                loaded, index = read_graph(data, self.kinds)
+                if not loaded.refused:
+                    break
+        if loaded.refused == DAMAGED:
+            from compiler.query.faults import QueryFault
+
+            self.objects.faults.append(QueryFault("QUERY_GRAPH-001", what=DAMAGED))
         self.packs = Packs(self.objects, index)
         self.engine = self.middle.engine = Engine(self.kinds, self.packs, loaded)
+
+    def _graph(self, reference: str) -> bytes | None:
+        address = self.store.find(reference, GRAPH) if self.store is not None else None
+        return self.store.get(address) if self.store is not None and address is not None else None
 
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
@@ -94,6 +107,7 @@ class Session:
 
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
+        assert self.store is not None
         engine = self.engine
         index = self.packs.flush(engine.kept())
         graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)

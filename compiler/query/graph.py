@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAGIC = b"zero queries 2\n"
 PYTHON = f"{sys.implementation.cache_tag} {marshal.version}".encode()
 DIGEST = 32
+DAMAGED = "damaged"  # why a graph is not used: this, "format", "python"; the caller's "lost"
 
 Key = tuple[str, str]  # kind, argument
 
@@ -109,7 +110,14 @@ def load(data: bytes, kinds: Mapping[str, Kind] | None = None) -> Loaded:
     start = len(head) + DIGEST
     payload = data[start:]
     if sha256(payload).digest() != data[len(head) : start]:
-        return Loaded("damaged")
+        return Loaded(DAMAGED)
+    try:
+        return _read(payload, kinds)
+    except (ValueError, EOFError, TypeError, IndexError, AttributeError):  # its digest is right, and it is no graph
+        return Loaded(DAMAGED)
+
+
+def _read(payload: bytes, kinds: Mapping[str, Kind] | None) -> Loaded:
     revision, schemas, keys, fingerprints, objects, changed, verified, answered, *rest = marshal.loads(payload)
     reasons, deps, gone, origin = rest
     found = Loaded()

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.query.graph import Loaded, Node
+    from compiler.query.graph import Key, Loaded, Node
 
 # The engine's word -> (the word shown, what it means); "world" becomes "input" where the answer was another.
 REASONS = {
@@ -76,3 +76,40 @@ def recomputed(graph: Loaded) -> list[tuple[str, str, str]]:
     """(key, reason, because) of everything that was answered anew."""
     rows = [(key, node) for key, node in graph.nodes.items() if node.answered == graph.revision]
     return [(spell(key), *reason_of(node)) for key, node in sorted(rows, key=lambda row: row[0])]
+
+
+def why(graph: Loaded, key: Key) -> list[str]:
+    """Lines that lead from a query of the graph, or one that is gone, to what changed in the world."""
+    lines: list[str] = []
+    node = graph.nodes.get(key)
+    if node is None:
+        return [f"{spell(key)} was not asked any more"]
+    if node.answered != graph.revision:
+        count = len(node.deps)
+        again = [spell(dep.key) for dep in node.deps if dep.answered == graph.revision]
+        deps = f"all its {count} dependencies were unchanged" if count != 1 else "its only dependency was unchanged"
+        lines.append(f"{spell(key)} was not recomputed: {deps}" if count else f"{spell(key)} was not recomputed")
+        if again:
+            lines.append(f"  answered anew, with the same answer: {', '.join(again)}")
+        return lines
+    while True:
+        word, edge = node.reason
+        shown, because = reason_of(node)
+        told = f"{because} has another answer" if word == "edge" else _meaning(shown)
+        same = "; its answer came out as it was" if not lines and _unchanged(graph, node) else ""
+        lines.append(f"{spell(node.key)} was recomputed ({shown}): {told}{same}")
+        if edge is None:
+            return lines
+        after = graph.nodes.get(edge)
+        if after is None:
+            lines.append(f"{spell(edge)} was not asked any more")
+            return lines
+        node = after
+
+
+def _meaning(shown: str) -> str:
+    return next(meaning for word, meaning in REASONS.values() if word == shown)
+
+
+def _unchanged(graph: Loaded, node: Node) -> bool:
+    return node.changed != graph.revision
