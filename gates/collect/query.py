@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from gates.collect import query_faults
 from gates.collect.query_lab import LIBRARY, STATS, Built, Garden
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 from gates.collect.store_lab import matching_bytes
@@ -37,6 +38,7 @@ def collect(samples: Samples) -> None:
             name = str(row["scenario"])
             steps = sorted(edits.get(name, ()), key=lambda step: int(str(step["step"])))
             run(samples, row, steps, Garden(Path(folder) / name))
+        query_faults.collect(samples, Path(folder))
 
 
 def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:

@@ -7,10 +7,9 @@ empty store of the edited project stands beside the incremental one.  Knows no e
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class Garden:
 
     root: Path
     compiler: Path = ROOT
-    made: dict[str, int] = field(default_factory=dict)
+    path: str = ""  # in place of the compiler's: where Python looks for modules
 
     @property
     def project(self) -> Path:
@@ -80,7 +79,7 @@ class Garden:
         return subprocess.run(
             zero.command(*words),
             cwd=self.project,
-            env=CLEAN | {"PYTHONPATH": str(self.compiler), "ZERO_CACHE": str(self.root / store)},
+            env=CLEAN | {"PYTHONPATH": self.path or str(self.compiler), "ZERO_CACHE": str(self.root / store)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -105,12 +104,3 @@ class Garden:
 
 def unescape(text: str) -> str:
     return text.replace("\\n", "\n").replace("\\t", "\t")
-
-
-def run_program(program: bytes, folder: Path) -> str:
-    """What a program prints."""
-    path = folder / "program"
-    path.write_bytes(program)
-    path.chmod(0o755)
-    done = subprocess.run([path], capture_output=True, text=True, timeout=LIMIT_S, check=True, env={"PATH": os.defpath})
-    return done.stdout

@@ -25,7 +25,7 @@ FIXTURE = ROOT / "fixtures" / "projects" / "atlas"
 MAIN = "main.0x0"
 HELLO = '(ƒ main (_) (print "hello"))\n'
 PROBE = ("-m", "tests.cas.probe")
-CODE = re.compile(r"CAS_[A-Z]+-\d{3}")
+CODE = re.compile(r"(?:CAS|QUERY)_[A-Z]+-\d{3}")
 Steps = list[list[str]]
 
 

@@ -84,9 +84,12 @@ def speed(folder: str) -> str:
     return f"per CPU second: {', '.join(told)}; CPU: {', '.join(costs)}"
 
 
-def keep(seed: int, count: int, lost: int, detail: str, tree: str) -> None:
-    """The row that the gate of the store asks for: it speaks of this very code, or of none."""
-    row = {"seed": seed, "kills": count, "lost": lost, "detail": detail, "code": store_code()}
+def keep(seed: int, count: int, lost: int, detail: str, tree: str, code: str) -> None:
+    """The row that the gate of the store asks for: it speaks of the code that ran from the first kill to the last."""
+    if code != store_code():
+        print("the store's code has changed meanwhile: no row is kept for the gate", file=sys.stderr)
+        return
+    row = {"seed": seed, "kills": count, "lost": lost, "detail": detail, "code": code}
     record("killed-writers", [row | {"cpu_s": cpu_seconds(), "commit": tree, "date": today()}])
 
 
@@ -97,7 +100,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
-    tree, wrong = commit(), []
+    tree, code, wrong = commit(), store_code(), []
     with tempfile.TemporaryDirectory() as folder:
         if options.speed:
             detail = speed(folder)
@@ -109,7 +112,7 @@ def main(arguments: list[str]) -> int:
             print("\n".join([*wrong, detail]))
             if options.record:
                 record_run("store-kills", options.seed, options.kills, len(wrong), detail, tree)
-                keep(options.seed, options.kills, len(wrong), detail, tree)
+                keep(options.seed, options.kills, len(wrong), detail, tree, code)
     return 3 if wrong else 0
 
 
