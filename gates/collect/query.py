@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gates.collect import query_faults
+from gates.collect import query_faults, query_graph
 from gates.collect.query_lab import LIBRARY, STATS, Built, Garden
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 from gates.collect.store_lab import matching_bytes
@@ -20,11 +20,10 @@ from ledgers import foreign
 from ledgers.table import Row
 
 COMMAND = "python -m gates.collect.query"
-SCENARIOS, EDITS = "incremental-scenarios", "incremental-edits"
+SCENARIOS, EDITS, KINDS = "incremental-scenarios", "incremental-edits", "query-kinds"
 NAMED = ("checked", "native")  # of these kinds every key is named, of the others the number
 ASKED_EACH_TIME = "always"
 STATUS = {"same": 0, "other": 0, "refused": 1}
-REASONS = {"new", "dependency", "input", "schema", "lost", "unkept", "cycle", ASKED_EACH_TIME}
 
 
 def collect(samples: Samples) -> None:
@@ -33,12 +32,14 @@ def collect(samples: Samples) -> None:
     edits: dict[str, list[Row]] = {}
     for step in foreign.load(ROOT, EDITS).rows:
         edits.setdefault(str(step["scenario"]), []).append(step)
+    asked: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="zero-query-") as folder:
         for row in foreign.load(ROOT, SCENARIOS).rows:
             name = str(row["scenario"])
             steps = sorted(edits.get(name, ()), key=lambda step: int(str(step["step"])))
-            run(samples, row, steps, Garden(Path(folder) / name))
+            asked |= run(samples, row, steps, Garden(Path(folder) / name))
         query_faults.collect(samples, Path(folder))
+    roadmap(samples, asked)
 
 
 def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:
@@ -46,7 +47,8 @@ def both(samples: Samples, workload: str, metric: str, unit: str, before: int, a
     samples.add(workload, metric, unit, after, command=command)
 
 
-def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> None:
+def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> set[str]:
+    """One edit between two builds; the kinds that the first one asked."""
     name, wanted = str(row["scenario"]), str(row["build"])
     garden.root.mkdir()
     garden.plant(own_compiler=any(str(step["file"]).startswith(LIBRARY) for step in steps))
@@ -58,25 +60,26 @@ def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> None:
         garden.edit(step)
     second, cold = garden.build("edited"), garden.build("empty")
     both(samples, name, "build_status", "status", STATUS[wanted], second.status, "./zero build")
-    both(samples, name, "cold_status", "status", cold.status, second.status, "./zero build")
     both(samples, name, "program_bytes", "bytes", *against(cold, second), command="./zero build")
     both(samples, name, "same_program", "count", int(wanted == "same"), int(second.program == first.program), STATS)
-    both(samples, name, "same_messages", "bytes", len(cold.said), len(second.said) * (second.said == cold.said), "zero")
-    answered(samples, row, before, garden.stats("edited"))
+    same = len(cold.said) * (second.said == cold.said)
+    both(samples, name, "messages", "bytes", len(cold.said), same if cold.said else len(second.said), "./zero build")
+    answered(samples, row, garden, before)
     samples.add(name, "scenarios", "count", 1)
+    return {str(kind["kind"]) for kind in before["kinds"] if kind["asked"]}
 
 
 def against(cold: Built, other: Built) -> tuple[int, int]:
     return len(cold.program), matching_bytes(cold.program, other.program)
 
 
-def answered(samples: Samples, row: Row, first: dict[str, Any], second: dict[str, Any]) -> None:
+def answered(samples: Samples, row: Row, garden: Garden, first: dict[str, Any]) -> None:
     """What the second build answered anew; nothing where it asked nothing, or was refused and left no graph."""
-    name = str(row["scenario"])
-    anew = []
+    name, anew = str(row["scenario"]), []
+    second = garden.stats("edited")
     if second["revision"] != first["revision"]:
         anew = [each for each in second["recomputed"] if each["reason"] != ASKED_EACH_TIME]
-        report(samples, name, second)
+        query_graph.collect(samples, name, garden, second)
     counted: dict[str, int] = {kind["kind"]: 0 for kind in second["kinds"]}
     for each in anew:
         kind = each["key"].partition(":")[0]
@@ -90,23 +93,14 @@ def answered(samples: Samples, row: Row, first: dict[str, Any], second: dict[str
             both(samples, label, "remade", "count", int(key in as_list(row[kind])), int(key in keys), STATS)
     for kind in sorted(set(counted) | set(said)):
         both(samples, f"{name}/{kind}", "answered_anew", "count", said.get(kind, 0), counted.get(kind, 0), STATS)
-    asked = sum(kind["asked"] for kind in second["kinds"])
-    samples.add(name, "queries_asked", "count", asked, command=STATS)
 
 
-def report(samples: Samples, name: str, stats: dict[str, Any]) -> None:
-    """Each answer made anew with its reason; the reason must lead to an edge whose answer is another now."""
-    moved = {each["key"] for each in stats["recomputed"]}
-    gone = sum(kind["gone"] for kind in stats["kinds"])
-    unexplained = 0
-    for each in stats["recomputed"]:
-        key, reason, because = each["key"], each["reason"], each["because"]
-        explained = reason in REASONS and bool(because) == (reason == "dependency")
-        if because and because not in moved and not gone:
-            explained = False
-        unexplained += not explained
-        samples.add(f"{name}|{key}|{reason}|{because or '-'}", "cache_misses", "count", 1, command=STATS)
-    samples.add(name, "unexplained_misses", "count", unexplained, command=STATS)
+def roadmap(samples: Samples, asked: set[str]) -> None:
+    """The roadmap's list, as far as each of the kinds that the ledger names was asked by a build."""
+    for row in foreign.load(ROOT, KINDS).rows:
+        kinds = as_list(row["kinds"])
+        if kinds and asked.issuperset(kinds):
+            samples.add(str(row["work"]), "roadmap_queries", "count", 1, command=STATS)
 
 
 def as_list(value: object) -> list[str]:
