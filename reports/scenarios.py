@@ -1,4 +1,4 @@
-"""Tables of what was done on purpose: edits between two builds, damage to a store, and the graphs and misses behind them.
+"""Tables of what was done on purpose: edits between builds, damage to a store, and the graphs and misses behind them.
 
 All from the rows of a result: a workload is SCENARIO, SCENARIO/WHAT or SCENARIO|WHAT, `before` what a ledger says and
 `after` what was counted.  The two reports of queries are named by the roadmap and written as TSV beside the page too.

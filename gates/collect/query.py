@@ -1,8 +1,9 @@
-"""Edit a project in every way that the ledger lists, build it before and after, and count what was answered anew.
+"""Edit a project in every way that the ledger lists, build it before and after, and count what is answered anew.
 
-Each scenario: a build from an empty store, the edit, a build with what the first one left, and beside it a build of the
-edited project from an empty store, which is right by definition.  `before` is what the ledger says, `after` what was
-counted: queries answered anew by kind, modules checked and functions compiled anew by name, bytes, statuses, messages.
+A build from an empty store comes first; each scenario starts from what it left: the edit, a build, and beside it one of
+the edited project from an empty store, which is right by definition.  `before` is what the ledger says, `after` what
+was counted: queries answered anew by kind, modules checked and functions compiled anew by name, bytes, statuses and
+messages.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gates.collect import query_faults, query_graph
+from gates.collect import query_graph
 from gates.collect.query_lab import LIBRARY, STATS, Built, Garden
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 from gates.collect.store_lab import matching_bytes
@@ -32,14 +33,24 @@ def collect(samples: Samples) -> None:
     edits: dict[str, list[Row]] = {}
     for step in foreign.load(ROOT, EDITS).rows:
         edits.setdefault(str(step["scenario"]), []).append(step)
-    asked: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="zero-query-") as folder:
+        place, store = Path(folder) / "work", Path(folder) / "store"
+        first = Garden(place)
+        first.plant()
+        built = first.build("edited")
+        if built.status != 0:
+            raise RuntimeError(f"the project is not built before any edit: {built.said.strip()[-200:]}")
+        before = first.stats("edited")
+        (place / "edited").rename(store)
         for row in foreign.load(ROOT, SCENARIOS).rows:
             name = str(row["scenario"])
             steps = sorted(edits.get(name, ()), key=lambda step: int(str(step["step"])))
-            asked |= run(samples, row, steps, Garden(Path(folder) / name))
-        query_faults.collect(samples, Path(folder))
-    roadmap(samples, asked)
+            garden = Garden(place)
+            garden.plant(own_compiler=any(str(step["file"]).startswith(LIBRARY) for step in steps), store=store)
+            for step in steps:
+                garden.edit(step)
+            run(samples, row, garden, built, before)
+    roadmap(samples, {str(kind["kind"]) for kind in before["kinds"] if kind["asked"]})
 
 
 def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:
@@ -47,17 +58,9 @@ def both(samples: Samples, workload: str, metric: str, unit: str, before: int, a
     samples.add(workload, metric, unit, after, command=command)
 
 
-def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> set[str]:
-    """One edit between two builds; the kinds that the first one asked."""
+def run(samples: Samples, row: Row, garden: Garden, first: Built, before: dict[str, Any]) -> None:
+    """The build after an edit, and beside it one from an empty store."""
     name, wanted = str(row["scenario"]), str(row["build"])
-    garden.root.mkdir()
-    garden.plant(own_compiler=any(str(step["file"]).startswith(LIBRARY) for step in steps))
-    first = garden.build("edited")
-    if first.status != 0:
-        raise RuntimeError(f"{name}: the project is not built before its edit: {first.said.strip()[-200:]}")
-    before = garden.stats("edited")
-    for step in steps:
-        garden.edit(step)
     second, cold = garden.build("edited"), garden.build("empty")
     both(samples, name, "build_status", "status", STATUS[wanted], second.status, "./zero build")
     both(samples, name, "program_bytes", "bytes", *against(cold, second), command="./zero build")
@@ -66,7 +69,6 @@ def run(samples: Samples, row: Row, steps: list[Row], garden: Garden) -> set[str
     both(samples, name, "messages", "bytes", len(cold.said), same if cold.said else len(second.said), "./zero build")
     answered(samples, row, garden, before)
     samples.add(name, "scenarios", "count", 1)
-    return {str(kind["kind"]) for kind in before["kinds"] if kind["asked"]}
 
 
 def against(cold: Built, other: Built) -> tuple[int, int]:

@@ -8,12 +8,15 @@ without it.  Beside them the audit of sound providers, in two processes with two
 from __future__ import annotations
 
 import re
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from gates.collect.query_lab import FIXTURE, MAIN, Garden
-from gates.collect.samples import Samples
+from gates.collect.samples import ROOT, Samples, Unavailable, main
 
+COMMAND = "python -m gates.collect.query_faults"
 CODE = re.compile(r"(?:CAS|QUERY)_[A-Z]+-\d{3}")
 AUDIT = "./zero query audit main.0x0"
 
@@ -74,10 +77,13 @@ FAULTS = (
 )
 
 
-def collect(samples: Samples, root: Path) -> None:
-    for fault in FAULTS:
-        meet(samples, fault, Garden(root / fault.name))
-    audit(samples, Garden(root / "audit"))
+def collect(samples: Samples) -> None:
+    if not (ROOT / "compiler" / "query" / "engine.py").exists():
+        raise Unavailable("the query engine is not built yet")
+    with tempfile.TemporaryDirectory(prefix="zero-faults-") as folder:
+        for fault in FAULTS:
+            meet(samples, fault, Garden(Path(folder) / fault.name))
+        audit(samples, Garden(Path(folder) / "audit"))
 
 
 def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:
@@ -86,7 +92,6 @@ def both(samples: Samples, workload: str, metric: str, unit: str, before: int, a
 
 
 def meet(samples: Samples, fault: Fault, garden: Garden) -> None:
-    garden.root.mkdir()
     garden.plant(own_compiler=bool(fault.provider))
     sound = garden.build("sound") if fault.builds else None
     if fault.provider:
@@ -108,7 +113,9 @@ def meet(samples: Samples, fault: Fault, garden: Garden) -> None:
             said = done.stdout + done.stderr
     codes = set(CODE.findall(said))
     for code in sorted(codes | {fault.code}):
-        both(samples, f"{fault.name}|{code}", "fault_codes", "count", int(code == fault.code), int(code in codes), "zero")
+        both(
+            samples, f"{fault.name}|{code}", "fault_codes", "count", int(code == fault.code), int(code in codes), "zero"
+        )
     samples.add(fault.name, "faults_met", "count", 1)
     if sound is not None:
         right = len(sound.program) * (program == sound.program)
@@ -117,12 +124,17 @@ def meet(samples: Samples, fault: Fault, garden: Garden) -> None:
 
 def audit(samples: Samples, garden: Garden) -> None:
     """Every query of the project has the same answer in two processes with two hash seeds, and as it is kept."""
-    garden.root.mkdir()
-    garden.plant(own_compiler=False)
+    garden.plant()
     garden.build("edited")
     asked = sum(kind["asked"] for kind in garden.stats("edited")["kinds"])
     done = garden.zero("query", "audit", MAIN, store="edited")
-    found = re.match(r"(\d+) queries have the same answers in two runs from nothing; (\d+) have the answer", done.stdout)
+    found = re.match(
+        r"(\d+) queries have the same answers in two runs from nothing; (\d+) have the answer", done.stdout
+    )
     runs, kept = (int(found[1]), int(found[2])) if found and done.returncode == 0 else (0, 0)
     both(samples, f"{FIXTURE.name}/two-runs", "audited_queries", "count", asked, runs, AUDIT)
     both(samples, f"{FIXTURE.name}/kept", "audited_queries", "count", asked, kept, AUDIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main(collect, COMMAND))

@@ -43,8 +43,12 @@ class Garden:
     def project(self) -> Path:
         return self.root / "garden"
 
-    def plant(self, *, own_compiler: bool) -> None:
+    def plant(self, *, own_compiler: bool = False, store: Path | None = None) -> None:
+        """The project as it is before any edit, always in the same place; with `store`, what a build of it left."""
+        shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(FIXTURE, self.project)
+        if store is not None:
+            shutil.copytree(store, self.root / "edited")
         if own_compiler:
             self.compiler = self.root / "tree"
             self.compiler.mkdir()

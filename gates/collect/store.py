@@ -69,7 +69,9 @@ def codes(samples: Samples, label: str, expected: object, said: frozenset[str], 
     wanted = set(expected) if isinstance(expected, list) else set()
     for code in sorted(wanted | said) or ["none"]:
         none = code == "none"
-        both(samples, f"{label}/{code}", "codes", "count", int(none or code in wanted), int(none or code in said), words)
+        both(
+            samples, f"{label}/{code}", "codes", "count", int(none or code in wanted), int(none or code in said), words
+        )
 
 
 def both(

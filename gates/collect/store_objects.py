@@ -1,8 +1,8 @@
-"""What the store keeps: each kind put and got back, builds that use what is there, keys that are stable, killed writers.
+"""What the store keeps: each kind put and got back, builds that use what is there, stable keys, killed writers.
 
-`before` is what the ledger says or what was put, `after` what was counted.  A thousand killed writers take minutes: that
-run keeps a row with the digest of the code that ran, and only a row of today's code counts here.  A few are killed in
-each collection.
+`before` is what the ledger says or what was put, `after` what was counted.  A thousand killed writers take minutes:
+that run keeps a row with the digest of the code that ran, and only a row of today's code counts here.  A few are killed
+in each collection.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def stats(lab: Lab) -> dict[str, Any]:
 
 
 def stable(samples: Samples, bench: Bench) -> None:
-    """Two processes with other seeds of hashing, so that addresses and orders differ, give everything the same names."""
+    """Two processes with other seeds of hashing, so that other orders, give everything the same names."""
     found = []
     for seed in ("1", "2"):
         lab = Lab(bench.root / f"seed-{seed}", bench.projects, bench.image, {"PYTHONHASHSEED": seed})
