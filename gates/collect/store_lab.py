@@ -65,7 +65,7 @@ def reference(key: str, said: str) -> bytes:
 
 @dataclass(slots=True)
 class Lab:
-    """One scenario's place: the store is its own, the projects are shared and stay as they are, `outside` is watched."""
+    """One scenario's place: its own store, the projects, which are shared and stay as they are, and what is watched."""
 
     root: Path
     projects: Path
