@@ -121,7 +121,9 @@ class Lab:
         """`put`: keep one more text; else a `zero` command."""
         if how == "put":
             (answer,) = self.probe([["put", "mir", b"one more".hex()]])
-            codes = {str(code) for code in answer["got over"]} | ({str(answer["fault"])} if "fault" in answer else set())
+            codes = {str(code) for code in answer["got over"]} | (
+                {str(answer["fault"])} if "fault" in answer else set()
+            )
             return Told(0, frozenset(codes), "")
         return self.zero(*how.split())
 

@@ -51,6 +51,8 @@ def kinds(samples: Samples, rows: dict[str, Row], bench: Bench) -> None:
     store = bench.root / "samples"
     (answer,) = probe(store, [["kinds"]])
     known: dict[str, int] = answer["kinds"]
+    documented = bench.lab("documented")
+    Bench.must(documented.zero("doc", MAIN))
     for kind in sorted(set(rows) | set(known)):
         row = rows.get(kind)
         schema = int(str(row["schema"])) if row else 0
@@ -63,8 +65,8 @@ def kinds(samples: Samples, rows: dict[str, Row], bench: Bench) -> None:
         back = bytes.fromhex(str(got.get("payload", "")))
         same = len(payload) if back == payload else 0
         both(samples, kind, "round_trip", "bytes", len(payload), same, "python -m tests.cas.probe")
-        written = int(bool(bench.warm.objects(kind)))
-        both(samples, kind, "written_kinds", "count", int(row["writer"] == "build"), written, "./zero build")
+        written = int(bool(bench.warm.objects(kind) or documented.objects(kind)))
+        both(samples, kind, "written_kinds", "count", int(bool(row["writer"])), written, f"./zero {row['writer']}")
         if row["roadmap"]:
             samples.add(str(row["roadmap"]), "roadmap_objects", "count", 1, command="compiler/cas/kinds.py")
 

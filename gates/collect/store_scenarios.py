@@ -87,6 +87,20 @@ def another_form_under_a_right_name(lab: Lab) -> After:
     return None
 
 
+@scenario
+def poisoned_page(lab: Lab) -> After:
+    """A module's page is kept, changed in the store, and asked for again."""
+    words = ("doc", "lib/numbers/numbers.0x0")
+    first = lab.zero(*words)
+    (path,) = lab.objects("api-docs")
+    over(path, path.read_bytes().replace(b"square", b"sphere"))
+    second = lab.zero(*words)
+    lab.count("pages-that-say-something", 1, int(first.status == 0 and "square" in first.text))
+    lab.count("right-pages-after-it", 1, int(second.text.startswith(first.text) or second.text.endswith(first.text)))
+    lab.count("damage-is-told", 1, int("CAS_OBJECT-001" in second.codes))
+    return None
+
+
 # Checksums: the right thing, damaged
 
 
