@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.cas.kinds import Fault
     from compiler.cas.store import Store
     from compiler.diagnostics import Sink
+    from compiler.incremental.session import Session
     from compiler.options import Options
     from compiler.records import Recorder
 
@@ -116,10 +117,9 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
     from compiler.incremental.front import Fallback
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store)
+    session = session_for(path, options, recorder.read, store)
     references = graphs(path, options)
     session.open(references)
     try:
@@ -134,6 +134,13 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     except Fault as fault:
         store.faults.append(fault)
     return image, session.front.graph.inputs
+
+
+def session_for(path: str, options: Options, reader: Callable[[str], bytes], store: Store | None) -> Session:
+    """A session that makes what these options ask for; without a store, from nothing."""
+    from compiler.incremental.session import Session
+
+    return Session(path, options.features, reader, store)
 
 
 def graphs(path: str, options: Options) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from stat import S_ISDIR, S_ISREG
 
 from compiler.cas.kinds import Fault, after_links, linking, links, spell
 from compiler.digest import sha256
@@ -114,11 +115,12 @@ class Recorder:
 
     def changed(self) -> str:
         """The first file that was read and holds something else by now, or ""."""
-        for path, real, size, changed, digest in self.inputs:
+        for path, _, size, changed, digest in self.inputs:
             try:
                 status = os.stat(path)
-                same = status.st_ctime_ns == changed and status.st_size == size and os.path.realpath(path) == real
-                if size >= 0 and not same and _digest_of(path) != digest:
+                same = status.st_ctime_ns == changed and status.st_size == size
+                again = S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)  # of a pipe nothing is left to look at
+                if size >= 0 and not same and again and _digest_of(path) != digest:
                     return path
             except OSError:
                 if size >= 0:
@@ -138,7 +140,9 @@ class Recorder:
 
 
 def _same(one: os.stat_result, other: os.stat_result) -> bool:
-    """Whether nothing has written to a file in between; of a pipe nothing is known."""
+    """Whether nothing has written to a file in between; of a pipe, which nobody can read twice, nothing is known."""
+    if not S_ISREG(other.st_mode):
+        return True
     return (one.st_size, one.st_ctime_ns, one.st_ino) == (other.st_size, other.st_ctime_ns, other.st_ino)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 USAGE = (
     "zero query stats|graph|why|audit FILE [KEY] [--json] [--kind KIND] [--key PATTERN] [--format text|dot|svg|tsv] "
-    "[--level dev|release] [--feature NAME]"
+    "[--level dev|release] [--feature NAME] [--link FILE]"
 )
 OPTIONS: dict[str, str | tuple[str, ...]] = {
     "--feature": LIST,
@@ -33,6 +33,7 @@ OPTIONS: dict[str, str | tuple[str, ...]] = {
     "--key": VALUE,
     "--kind": LIST,
     "--level": ("dev", "release"),
+    "--link": LIST,
 }
 COMMON = frozenset(("--feature", "--level"))
 OURS = ("QUERY_ANSWER-001",)  # an error of the compiler, not of the command
@@ -93,7 +94,7 @@ def stats(words: list[str], arguments: Arguments) -> int:
         }
         out(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return 0
-    lines = [f"revision {graph.revision}: the last build that asked queries; where nothing has changed none are asked"]
+    lines = [f"revision {graph.revision}: the last build that kept its queries; after no change none are asked"]
     head = ("kind", *FIELDS)
     table = [[kind, *count.row()] for kind, count in counts.items()]
     table.append(["all", *(sum(column) for column in zip(*[count.row() for count in counts.values()]))])
@@ -130,7 +131,8 @@ def audit(words: list[str], arguments: Arguments) -> int:
     from compiler.incremental.audit import audit as hold
     from compiler.options import Options
 
-    found, against = hold(words[0], Options(features=arguments.features(), level=arguments.get("--level", "dev")))
+    level, links = arguments.get("--level", "dev"), tuple(arguments.lists.get("--link", ()))
+    found, against = hold(words[0], Options(features=arguments.features(), level=level, links=links))
     out(f"{len(found.nodes)} queries have the same answers in two runs from nothing; {against}\n")
     return 0
 
@@ -195,7 +197,7 @@ ACTIONS: dict[str, tuple[Callable[[list[str], Arguments], int], frozenset[str], 
     ),
     "audit": (
         audit,
-        frozenset(),
+        frozenset({"--link"}),
         ("a file",),
         "run everything twice from nothing, with two hash seeds, and compare; and with what is kept; status 70",
     ),
@@ -213,6 +215,7 @@ HELP = (
                    drawn by kind and file, or by kind.  A dotted edge leads over queries that are not shown
   --level LEVEL    of the program built with that level; dev, when left out
   --feature NAME   of the program built with that feature; may come several times
+  --link FILE      with audit: as zero build takes it
 
 A query's key is `kind:argument`, as stats and graph print it.
 

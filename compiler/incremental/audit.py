@@ -5,7 +5,7 @@ path, in different folders), and every node of the two graphs is compared: what 
 fingerprint, the bytes kept of it.  Then the first is held against what the last build kept.  A query is blamed only
 where all that it asked had the same answers, so the first one named is where the difference comes from.
 
-    python -m compiler.incremental.audit FILE FEATURE…     one run; its graph goes to standard output
+    python -m compiler.incremental.audit LEVEL COUNT LINK… FILE FEATURE…     one run; its graph to standard output
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ def audit(path: str, options: Options) -> tuple[Loaded, str]:
 
     if not incremental(options):
         raise QueryFault("QUERY_AUDIT-001", why="its level, --link or --hermetic needs the whole pipeline")
-    always = {kind.name for kind in kinds_table().values() if kind.always}
-    folders = (os.getcwd(), os.sep if os.path.isabs(path) else os.getcwd())
+    kinds = kinds_table()
+    always = {kind.name for kind in kinds.values() if kind.always}
+    folders = (os.getcwd(), os.sep if all(map(os.path.isabs, (path, *options.links))) else os.getcwd())
     first, second = (_run(path, options, seed, folder) for seed, folder in zip(SEEDS, folders))
     _same_files(first, second)
     compare(first, second, frozenset(), RUNS)
-    kept = last_graph(path, options)
+    kept = last_graph(path, options, kinds)
     if kept is None:
         return first, "no build is known"
     if kept.refused:
@@ -96,7 +97,8 @@ def _run(path: str, options: Options, seed: str, folder: str) -> Loaded:
     """One session from nothing, in a process of its own.  Errors: QueryFault; RuntimeError for what it died of."""
     import subprocess
 
-    words = [sys.executable, "-P", "-s", "-m", "compiler.incremental.audit", path, *sorted(options.features)]
+    words = [sys.executable, "-P", "-s", "-m", "compiler.incremental.audit", options.level, str(len(options.links))]
+    words += [*options.links, path, *sorted(options.features)]
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": _ROOT}
     done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False)
     if done.returncode == 0 and done.stdout.startswith(GRAPH):
@@ -114,21 +116,26 @@ def _run(path: str, options: Options, seed: str, folder: str) -> Loaded:
 
 def main(arguments: list[str]) -> int:
     """Write the graph of one session from nothing, or why there is none."""
-    path, *features = arguments
-    sys.stdout.buffer.write(_session(path, frozenset(features)))
+    from compiler.options import Options
+
+    level, count, *rest = arguments
+    links = int(count)
+    path, *features = rest[links:]
+    options = Options(level=level, links=tuple(rest[:links]), features=frozenset(features))
+    sys.stdout.buffer.write(_session(path, options))
     sys.stdout.flush()
     return 0
 
 
-def _session(path: str, features: frozenset[str]) -> bytes:
+def _session(path: str, options: Options) -> bytes:
+    from compiler.building import session_for
     from compiler.diagnostics import UsageError
     from compiler.incremental.front import Fallback
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
     from compiler.records import Recorder
 
     recorder = Recorder()
-    session = Session(path, features, recorder.read, None)
+    session = session_for(path, options, recorder.read, None)
     session.open([])
     try:
         session.build()

@@ -33,8 +33,8 @@ def read_graph(payload: bytes, kinds: Mapping[str, Kind] | None) -> tuple[Loaded
     return Loaded(DAMAGED), {}
 
 
-def last_graph(path: str, options: Options) -> Loaded | None:
-    """The graph of the last build of this program in this place, or None.  Errors: Fault."""
+def last_graph(path: str, options: Options, kinds: Mapping[str, Kind] | None = None) -> Loaded | None:
+    """The graph of the last build of this program in this place, or None; without kinds, all of it.  Errors: Fault."""
     from compiler.building import graphs
     from compiler.cas.store import open_store
 
@@ -42,7 +42,7 @@ def last_graph(path: str, options: Options) -> Loaded | None:
     address = store.find(graphs(path, options)[0], GRAPH)
     if address is None:
         return None
-    return read_graph(store.get(address), None)[0]
+    return read_graph(store.get(address), kinds)[0]
 
 
 def kinds_table() -> dict[str, Kind]:

@@ -38,7 +38,7 @@ class CycleError(Exception):
     """A query needs its own answer; `path` are the keys from its first asking to its second."""
 
     def __init__(self, path: list[Key]) -> None:
-        super().__init__(f"QUERY_CYCLE-001: {' -> '.join(map(spell, path))}")
+        super().__init__(_told("QUERY_CYCLE-001", path=" -> ".join(map(spell, path))))
         self.path = path
 
 
@@ -46,8 +46,14 @@ class UnstableError(Exception):
     """A provider gave two answers for the same edges."""
 
     def __init__(self, key: Key) -> None:
-        super().__init__(f"QUERY_ANSWER-001: {spell(key)} has two answers: one is kept, and it was made again")
+        super().__init__(_told("QUERY_ANSWER-001", key=spell(key), where="one in the graph, and now another"))
         self.key = key
+
+
+def _told(code: str, **facts: str) -> str:
+    from compiler.query.faults import QueryFault
+
+    return str(QueryFault(code, **facts))
 
 
 class Tally:

@@ -1,7 +1,7 @@
 """What can be wrong with queries and the graph of them, one row each; every one is told with its code.
 
-Two kinds: what a build gets over by asking anew (`damage` rows are told in one line, as those of the store are), and
-errors of ours, which end it: a provider that asks for its own answer, or gives two answers.  Codes are permanent.
+What a build gets over is told in one line, as damage in the store is (`damage`); a schema is a note of `zero query`;
+the others end the command, an error of ours (a cycle, two answers) with status 70.  Codes are permanent.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ Row(
     "QUERY_INPUT-002",
     "{path} changes while it is read",
     help="build again when nothing writes it any more",
+    damage=False,
     table=FAULTS,
     explain="""\
 The file was another before and after it was read, several times in a row, so what was read may be half of the one and
@@ -51,8 +52,9 @@ written, or does not hold what a graph holds, and counts as none.""",
 )
 Row(
     "QUERY_CYCLE-001",
-    "{path}",
+    "a query needs its own answer: {path}",
     help="an error in the compiler: please report it",
+    damage=False,
     table=FAULTS,
     explain="""\
 To answer a query, its own answer was asked for; the path shows how, from the first asking to the second.  Programs
@@ -62,6 +64,7 @@ Row(
     "QUERY_ANSWER-001",
     "{key} has two answers: {where}",
     help="an error in the compiler: please report it; --no-cache builds without earlier answers",
+    damage=False,
     table=FAULTS,
     explain="""\
 The answer to a query may depend on what it asks and on nothing else: no clock, no address, no order of a set.  All that
@@ -71,6 +74,7 @@ Row(
     "QUERY_AUDIT-001",
     "queries do not answer for this program: {why}",
     help="it is compiled as a whole, each time; there is nothing to audit",
+    damage=False,
     table=FAULTS,
     explain="""\
 Some programs are still compiled by the whole pipeline and keep nothing but the executable, so that there is no graph to

@@ -148,6 +148,15 @@ def test_a_file_that_never_rests_is_refused(project: Project, monkeypatch: pytes
     assert project.build() == "xx", "it was read again until it rested"
 
 
+def test_a_pipe_is_read_once(project: Project) -> None:
+    """Its times move with every write, and there is nothing left to read again."""
+    os.mkfifo("pipe.0x0")
+    sink, told = Sink(), []
+    writer = subprocess.Popen(["sh", "-c", "cat main.0x0 > pipe.0x0"])
+    assert building.build("pipe.0x0", "out", Options(), sink, told.append) == 0
+    assert (writer.wait(), told) == (0, [])
+
+
 def test_a_graph_of_another_python_is_asked_anew_without_a_word(
     project: Project, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
@@ -243,7 +252,7 @@ def test_a_cycle_ends_with_its_path(project: Project, monkeypatch: pytest.Monkey
     monkeypatch.setattr("tempfile.tempdir", str(project.folder))
     status, _, told = say("build", "main.0x0", "-o", "out")
     assert status == 70
-    assert "QUERY_CYCLE-001: link: -> runtime: -> link:" in told
+    assert "QUERY_CYCLE-001: a query needs its own answer: link: -> runtime: -> link:" in told
     assert not (project.folder / "out").exists()
 
 
