@@ -140,7 +140,7 @@ def tests(
         store.faults.append(fault)
     store.trim_when_due()
     if store.faults:
-        _tell(store.faults, tell)
+        tell_damage(store.faults, tell)
     return made
 
 
