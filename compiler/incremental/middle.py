@@ -54,11 +54,17 @@ class Middle:
     def key(self, function: str, name: str) -> str:
         return f"{self.front.owner_of(function)}#{name}"
 
-    def inputs(self, key: str) -> None:
-        """Ask for everything that an instance's MIR is made of: its function, constants, the types in reach."""
+    def inputs(self, key: str) -> bool:
+        """Ask for everything that an instance's MIR is made of: its function, constants, the types in reach.
+
+        False when the function is no longer in the key's file: under another key, it is in the file's new name.
+        """
         engine, front = self.engine, self.front
         function, _, rows, _ = self.instance(key)
         owner = front.owner_of(function)
+        if owner != key.partition("#")[0]:
+            engine.mark("prefix", key.partition("#")[0])
+            return False
         _, consts, datas = engine.ask("hir", f"{owner}#{function}")
         for const in consts:
             engine.mark("hir", f"{front.owner_of(const)}#{const}")
@@ -72,6 +78,7 @@ class Middle:
                 if inner not in seen:
                     seen.add(inner)
                     todo.append(inner)
+        return True
 
     def _lower(self, key: str) -> Single:
         front = self.front
@@ -87,7 +94,8 @@ class Middle:
 
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
-        self.inputs(key)
+        if not self.inputs(key):
+            return [], [], False
         single = self._mir[key] = self._lower(key)
         functions = self.front.program.functions
         asked = []
@@ -133,7 +141,8 @@ class Middle:
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
-        self.inputs(key)
+        if not self.inputs(key):
+            return [], [], []
         single = self._mir.pop(key, None) or self._lower(key)
         functions = self.front.program.functions
         borrows = {}

@@ -21,7 +21,8 @@ from typing import Any
 from gates.collect import measure
 from runtime_c.build import build_front
 from tests.heavy.project import write
-from tests.heavy.results import ROOT, commit, record, today
+from tests.heavy.results import commit, record, today
+from tests.heavy.tree import tree
 
 RUNS = 31
 MOST_US = 15_000
@@ -46,16 +47,6 @@ class Peer:
         tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--trace-children=yes"]
         cost = measure.run([*tool, *self.command], environment=self.environment)
         return sum(map(int, re.findall(rb"Collected\s*:\s*([0-9]+)", cost.error)))
-
-
-def tree(folder: pathlib.Path, *, front: bool) -> pathlib.Path:
-    """A copy of what the command needs, with or without its front; the path of the command."""
-    parts = ["compiler", "runtime_c", "build/runtime", *(["build/front"] if front else [])]
-    for name in parts:
-        shutil.copytree(ROOT / name, folder / name, symlinks=True)
-    shutil.copy2(ROOT / "zero", folder / "zero")
-    (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
-    return folder / "zero"
 
 
 def peers(folder: pathlib.Path, modules: int) -> dict[str, Peer]:

@@ -1,99 +1,204 @@
 """Histories of random edits: after each, an incremental build gives what the whole compiler gives from the sources.
 
-    python -m tests.incremental.histories --count 1000 --seed 1
+    python -m tests.incremental.histories --count 1000 --seed 1 [--record]
 
 The reference is the pipeline without the store, which shares neither graph nor packs nor interfaces with the session:
-the same bytes, or for a program with mistakes, a session that says nothing and leaves the word to the pipeline.
+the same bytes, or the same messages at the same places.  Every `COLD`th time a session over an empty store builds it
+too, every `PROCESS`th time the command itself does, in another checkout and another process over the same store.
+Status 3 for a difference, or when a long run never left a right program after some kind of edit; the seed repeats it.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import os
 import pathlib
 import random
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
+from typing import Any
 
-from compiler import pipeline
-from compiler.cas.store import Store
+from compiler import building, pipeline, records
 from compiler.diagnostics import Sink, UsageError
-from compiler.incremental.front import Fallback
-from compiler.incremental.session import Session
+from compiler.incremental import session as sessions
+from compiler.modules import load, manifest
+from compiler.modules.packages import Packages, lock_text
 from compiler.options import Options
-from compiler.records import Recorder, key
-from tests.conftest import ROOT
-from tests.incremental import edits
+from compiler.syntax.source import decode, read_bytes
+from tests.heavy.results import commit, record_run
+from tests.heavy.tree import tree
+from tests.incremental import edits, start
 
-PROJECT = "fixtures/projects/minisql"
 BACK = 0.85  # how often a program with mistakes is mended at once
+LOCKED = 0.9  # how often an edit of a package is locked
+FEATURE = 0.15  # how often a program is built with its feature
+COLD, PROCESS = 10, 25
+LONG = 500  # edits: enough for every kind
+MAIN = "main.0x0"
+
+Said = list[tuple[str, str, int, int, str]]  # messages: code, file, from, to, text
 
 
 class Differs(Exception):
     """An incremental build gave something else."""
 
 
-class History:
-    """A project in a folder, its store, and what became of its edits."""
+class Watched(sessions.Session):
+    """The session of the newest build, and how it ended; a build without one leaves `last` as it was set."""
 
-    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT) -> None:
+    last: Watched | None = None
+    ended = ""
+
+    def build(self) -> bytes:
+        type(self).last, type(self).ended = self, ""
+        try:
+            return super().build()
+        except BaseException as error:
+            type(self).ended = f"{type(error).__name__}: {error}"
+            raise
+
+
+def compile_whole(path: str, features: frozenset[str]) -> tuple[bytes, Said]:
+    """By the whole pipeline, without a store."""
+    sink = Sink()
+    try:
+        image, _ = pipeline.compile_program(path, Options(features=features), sink)
+    except UsageError as error:
+        return b"", [("usage", "", 0, 0, error.message)]
+    return image, said(sink)
+
+
+def build(path: str, out: pathlib.Path, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
+    """As `zero build` does it, with a store."""
+    os.environ["ZERO_CACHE"] = str(store)
+    Watched.last, Watched.ended = None, ""
+    sink = Sink()
+    out.unlink(missing_ok=True)
+    heard: list[str] = []
+    try:
+        building.build(path, str(out), Options(features=features), sink, heard.append)
+    except UsageError as error:
+        return b"", [("usage", "", 0, 0, error.message)]
+    if heard:
+        raise Differs(f"the store is damaged: {heard[0]}")
+    return out.read_bytes() if out.exists() else b"", said(sink)
+
+
+def said(sink: Sink) -> Said:
+    return [(item.kind.code, item.file.path, item.start, item.end, item.message) for item in sink.ordered()]
+
+
+class History:
+    """A project in a folder, its store, and what became of its edits.
+
+    It lives in the current folder and the environment of the process: `enter` and `leave`.
+    """
+
+    def __init__(self, folder: pathlib.Path, seed: int, *, cold: int = COLD, process: int = PROCESS) -> None:
         self.rnd = random.Random(seed)
-        self.folder = folder / "project"
+        self.seed = seed
+        self.cold, self.process = cold, process
+        self.folder = folder
+        self.project = folder / "project"
         self.store = folder / "store"
-        self.files = {
-            str(path.relative_to(ROOT / project)): path.read_text("utf-8")
-            for path in sorted((ROOT / project).rglob("*.0x0"))
-        }
+        self.files = start.text()
         self.sound: edits.Files = {}  # the last right ones
         self.right = True
-        self.why = ""
+        self.steps = 0
         self.counts: Counter[str] = Counter()
+        self.drawn: dict[str, Counter[str]] = {name: Counter() for name in edits.EDITS}
         self.red: Counter[str] = Counter()
-        self.write({})
+        self._before: list[Any] = []
 
-    def write(self, before: edits.Files) -> None:
+    def enter(self) -> None:
+        self._before = [os.getcwd(), os.environ.get("ZERO_CACHE"), load.STD, records.compiler_stamp, sessions.Session]
+        self.zero = tree(self.folder / "tree", front=False)
+        load.STD = str(self.folder / "tree/compiler/std")
+        records.compiler_stamp = functools.cache(records.compiler_stamp)  # type: ignore[assignment]
+        sessions.Session = Watched  # type: ignore[misc]
+        self.project.mkdir(parents=True)
+        os.chdir(self.project)
+        self.write({}, locked=True)
+
+    def leave(self) -> None:
+        cwd, cache, load.STD, records.compiler_stamp, sessions.Session = self._before  # type: ignore[misc]
+        os.chdir(cwd)
+        os.environ.pop("ZERO_CACHE", None)
+        if cache is not None:
+            os.environ["ZERO_CACHE"] = cache
+
+    def place(self, name: str) -> pathlib.Path:
+        return (self.folder / "tree/compiler" if name.startswith("std/") else self.project) / name
+
+    def write(self, before: edits.Files, *, locked: bool) -> None:
         for name in before.keys() - self.files.keys():
-            (self.folder / name).unlink()
+            self.place(name).unlink()
+        moved = before.keys() ^ self.files.keys()
         for name, text in self.files.items():
             if before.get(name) != text:
-                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (self.folder / name).write_text(text, "utf-8")
-
-    def wanted(self, features: frozenset[str]) -> tuple[bytes, list[str]]:
-        """(the executable, messages), by the whole pipeline."""
-        sink = Sink()
-        try:
-            image, _ = pipeline.compile_program(str(self.folder / "main.0x0"), Options(features=features), sink)
-        except UsageError as error:
-            return b"", [error.message]
-        return image, [item.message for item in sink.items]
-
-    def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
-        """By a session over the store."""
-        session = Session(str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)))
-        references = [key("test", *sorted(features))]
-        session.open(references)
-        try:
-            image = session.build()
-        except (Fallback, UsageError) as error:
-            self.why = str(error)
-            return b"", session
-        session.keep(references)
-        return image, session
+                self.place(name).parent.mkdir(parents=True, exist_ok=True)
+                self.place(name).write_text(text, "utf-8")
+                moved.add(name)
+        if locked and any(name.startswith("lib/") for name in moved):
+            (self.project / "0x0.lock").write_text(lock_of(str(self.project)), "utf-8")
 
     def compare(self, what: str) -> bool:
-        """Whether the program is right; builds it with and without a feature now and then.  Errors: Differs."""
-        features = frozenset(("extra",)) if self.rnd.random() < 0.2 else frozenset()
-        image, messages = self.wanted(features)
-        other, session = self.found(features)
-        self.counts["wrong" if messages else "right"] += 1
-        if image != other:
-            why = f"{len(other)} bytes" if other else self.why
-            raise Differs(f"{what}: {len(image)} bytes, {messages[:1]}; incremental: {why}")
-        self.red.update({name: tally.red for name, tally in session.engine.tallies.items()})
-        if session.objects.faults:
-            raise Differs(f"{what}: {session.objects.faults[0]}")
-        return not messages
+        """Whether the program is right; whoever builds it must say the same.  Errors: Differs."""
+        features = frozenset(("extra",)) if self.rnd.random() < FEATURE else frozenset()
+        wanted = compile_whole(MAIN, features)
+        self.differ(what, wanted, build(MAIN, self.folder / "out", features, self.store))
+        self.counts["right" if wanted[0] else "wrong"] += 1
+        if Watched.last is None:
+            self.counts["found whole"] += 1  # a record of this very program
+        elif not Watched.ended:
+            self.counts["incremental"] += 1
+            self.red.update({name: tally.red for name, tally in Watched.last.engine.tallies.items()})
+            if Watched.last.objects.faults:
+                raise Differs(f"{what}: {Watched.last.objects.faults[0]}")
+        elif wanted[0]:
+            self.counts["by the whole pipeline"] += 1
+            self.counts[f"because {Watched.ended}"] += 1
+        if self.cold and self.steps % self.cold == 0:
+            shutil.rmtree(self.folder / "empty", ignore_errors=True)
+            self.differ(
+                f"{what}, from nothing", wanted, build(MAIN, self.folder / "out", features, self.folder / "empty")
+            )
+            self.counts["cold"] += 1
+        if self.process and self.steps % self.process == 0:
+            self.elsewhere(what, features, wanted[0])
+        return bool(wanted[0])
+
+    def differ(self, what: str, wanted: tuple[bytes, Said], found: tuple[bytes, Said]) -> None:
+        if wanted != found:
+            shown = [f"{len(image)} bytes, {said[:1]}" for image, said in (wanted, found)]
+            raise Differs(f"seed {self.seed}, {what}: wanted {shown[0]}; found {shown[1]}; {Watched.ended}")
+
+    def elsewhere(self, what: str, features: frozenset[str], wanted: bytes) -> None:
+        """The command, in a process of its own, in another checkout, over the same store."""
+        other = self.folder / f"checkout-{self.steps % 2}/project"
+        shutil.rmtree(other, ignore_errors=True)
+        shutil.copytree(self.project, other)
+        out = other / "program"
+        words = [str(self.zero), "build", MAIN, "-o", str(out)]
+        if features:
+            words += ["--feature", *features]
+        done = subprocess.run(
+            words, cwd=other, capture_output=True, check=False, env={**os.environ, "PYTHONHASHSEED": str(self.steps)}
+        )
+        if done.returncode != (0 if wanted else 1) or (out.read_bytes() if out.exists() else b"") != wanted:
+            raise Differs(
+                f"seed {self.seed}, {what}, by the command: status {done.returncode}, {done.stderr.decode()[:300]}"
+            )
+        self.counts["processes"] += 1
+
+    def begin(self) -> None:
+        """Build what is there before the first edit.  Errors: Differs."""
+        if not self.compare("the start"):
+            raise Differs(f"the project to begin with is wrong: {compile_whole(MAIN, frozenset())[1]}")
 
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
@@ -101,36 +206,67 @@ class History:
         if self.right:
             self.sound = before
         name, where = edits.apply(self.rnd, self.files)
-        self.counts[name] += 1
-        self.write(before)
-        self.right = self.compare(f"{name} at {where}")
+        self.write(before, locked=self.rnd.random() < LOCKED)
+        self.steps += 1
+        self.right = self.compare(f"edit {self.steps}, {name} at {where}")
+        self.drawn[name]["right" if self.right else "wrong"] += 1
         if not self.right and self.rnd.random() < BACK:
             wrong, self.files = self.files, dict(self.sound)
-            self.write(wrong)
+            self.write(wrong, locked=True)
             self.right = True
         return name
+
+    def coverage(self) -> str:
+        """Every kind of edit with how many left a right and a wrong program."""
+        return ", ".join(f"{name} {found['right']}+{found['wrong']}" for name, found in self.drawn.items())
+
+    def never(self) -> list[str]:
+        """Kinds that never left a right program: nothing was learned of them."""
+        return [name for name, found in self.drawn.items() if not found["right"]]
+
+
+def lock_of(folder: str) -> str:
+    """The lock of a project as it lies there."""
+    sink = Sink()
+    file, _ = decode(0, manifest.FILE, read_bytes(f"{folder}/{manifest.FILE}"), sink)
+    return lock_text(Packages(manifest.parse(file, os.path.realpath(folder), sink), folder, read_bytes, sink, 1).lock())
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="histories")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--project", default=PROJECT)
+    parser.add_argument("--record", action="store_true", help="keep the outcome in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
+    tree_of = commit()
+    failures = 0
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(pathlib.Path(folder), options.seed, options.project)
-        history.compare("the start")
-        for k in range(options.count):
-            try:
+        history = History(pathlib.Path(folder), options.seed)
+        history.enter()
+        try:
+            history.begin()
+            for k in range(options.count):
                 history.step()
-            except Differs as error:
-                print(f"edit {k + 1}: {error}")
-                return 3
-            if (k + 1) % 50 == 0:
-                print(f"{k + 1} edits: {history.counts['right']} right, {history.counts['wrong']} wrong", flush=True)
-        print(" ".join(f"{name}={count}" for name, count in sorted(history.counts.items())))
-        print("answered anew:", " ".join(f"{name}={count}" for name, count in history.red.items()))
-    return 0
+                if (k + 1) % 100 == 0:
+                    print(
+                        f"{k + 1} edits: {history.counts['right']} right, {history.counts['wrong']} wrong", flush=True
+                    )
+        except Differs as error:
+            print(error)
+            failures = 1
+        finally:
+            history.leave()
+    print("edits by kind, right+wrong:", history.coverage())
+    print("builds:", ", ".join(f"{name} {count}" for name, count in sorted(history.counts.items())))
+    print("queries answered anew:", ", ".join(f"{name} {count}" for name, count in sorted(history.red.items())))
+    never = history.never() if history.steps >= LONG else []
+    if never:
+        print(f"never right: {', '.join(never)}")
+    if options.record:
+        detail = "; ".join(f"{name} {count}" for name, count in sorted(history.counts.items()))
+        detail += f"; edits right+wrong: {history.coverage()}"
+        record_run("histories", options.seed, history.steps, failures, detail, tree_of)
+    return 3 if failures or never else 0
 
 
 if __name__ == "__main__":
