@@ -11,6 +11,7 @@ Status 3 for a difference, or when a long run never left a right program after s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import os
 import pathlib
@@ -20,11 +21,11 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from typing import Any
 
-from compiler import building, pipeline, records
+import pytest
+
+from compiler import pipeline, records
 from compiler.diagnostics import Sink, UsageError
-from compiler.incremental import session as sessions
 from compiler.modules import load, manifest
 from compiler.modules.packages import Packages, lock_text
 from compiler.options import Options
@@ -32,6 +33,7 @@ from compiler.syntax.source import decode, read_bytes
 from tests.heavy.results import commit, record_run
 from tests.heavy.tree import tree
 from tests.incremental import edits, start
+from tests.incremental.watched import Said, Watched, build, said, watching
 
 BACK = 0.85  # how often a program with mistakes is mended at once
 LOCKED = 0.9  # how often an edit of a package is locked
@@ -40,26 +42,9 @@ COLD, PROCESS = 10, 25
 LONG = 500  # edits: enough for every kind
 MAIN = "main.0x0"
 
-Said = list[tuple[str, str, int, int, str]]  # messages: code, file, from, to, text
-
 
 class Differs(Exception):
     """An incremental build gave something else."""
-
-
-class Watched(sessions.Session):
-    """The session of the newest build, and how it ended; a build without one leaves `last` as it was set."""
-
-    last: Watched | None = None
-    ended = ""
-
-    def build(self) -> bytes:
-        type(self).last, type(self).ended = self, ""
-        try:
-            return super().build()
-        except BaseException as error:
-            type(self).ended = f"{type(error).__name__}: {error}"
-            raise
 
 
 def compile_whole(path: str, features: frozenset[str]) -> tuple[bytes, Said]:
@@ -70,26 +55,6 @@ def compile_whole(path: str, features: frozenset[str]) -> tuple[bytes, Said]:
     except UsageError as error:
         return b"", [("usage", "", 0, 0, error.message)]
     return image, said(sink)
-
-
-def build(path: str, out: pathlib.Path, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
-    """As `zero build` does it, with a store."""
-    os.environ["ZERO_CACHE"] = str(store)
-    Watched.last, Watched.ended = None, ""
-    sink = Sink()
-    out.unlink(missing_ok=True)
-    heard: list[str] = []
-    try:
-        building.build(path, str(out), Options(features=features), sink, heard.append)
-    except UsageError as error:
-        return b"", [("usage", "", 0, 0, error.message)]
-    if heard:
-        raise Differs(f"the store is damaged: {heard[0]}")
-    return out.read_bytes() if out.exists() else b"", said(sink)
-
-
-def said(sink: Sink) -> Said:
-    return [(item.kind.code, item.file.path, item.start, item.end, item.message) for item in sink.ordered()]
 
 
 class History:
@@ -106,30 +71,30 @@ class History:
         self.project = folder / "project"
         self.store = folder / "store"
         self.files = start.text()
-        self.sound: edits.Files = {}  # the last right ones
+        self.sound: edits.Files = {}  # the last ones that were right without the feature
+        self.plain = True  # built without it
         self.right = True
         self.steps = 0
         self.counts: Counter[str] = Counter()
         self.drawn: dict[str, Counter[str]] = {name: Counter() for name in edits.EDITS}
         self.red: Counter[str] = Counter()
-        self._before: list[Any] = []
+        self._world = contextlib.ExitStack()
 
     def enter(self) -> None:
-        self._before = [os.getcwd(), os.environ.get("ZERO_CACHE"), load.STD, records.compiler_stamp, sessions.Session]
+        """Write the project and go there; the library is that of a tree of its own."""
         self.zero = tree(self.folder / "tree", front=False)
-        load.STD = str(self.folder / "tree/compiler/std")
-        records.compiler_stamp = functools.cache(records.compiler_stamp)  # type: ignore[assignment]
-        sessions.Session = Watched  # type: ignore[misc]
+        patch = pytest.MonkeyPatch()
+        self._world.callback(patch.undo)
+        self._world.enter_context(watching())
+        patch.setattr(load, "STD", str(self.folder / "tree/compiler/std"))
+        patch.setattr(records, "compiler_stamp", functools.cache(records.compiler_stamp))
+        patch.setenv("ZERO_CACHE", str(self.store))
         self.project.mkdir(parents=True)
-        os.chdir(self.project)
+        patch.chdir(self.project)
         self.write({}, locked=True)
 
     def leave(self) -> None:
-        cwd, cache, load.STD, records.compiler_stamp, sessions.Session = self._before  # type: ignore[misc]
-        os.chdir(cwd)
-        os.environ.pop("ZERO_CACHE", None)
-        if cache is not None:
-            os.environ["ZERO_CACHE"] = cache
+        self._world.close()
 
     def place(self, name: str) -> pathlib.Path:
         return (self.folder / "tree/compiler" if name.startswith("std/") else self.project) / name
@@ -149,33 +114,41 @@ class History:
     def compare(self, what: str) -> bool:
         """Whether the program is right; whoever builds it must say the same.  Errors: Differs."""
         features = frozenset(("extra",)) if self.rnd.random() < FEATURE else frozenset()
+        self.plain = not features
         wanted = compile_whole(MAIN, features)
-        self.differ(what, wanted, build(MAIN, self.folder / "out", features, self.store))
+        self.differ(what, wanted, self.built(features, self.store))
         self.counts["right" if wanted[0] else "wrong"] += 1
-        if Watched.last is None:
+        session = Watched.last
+        if session is None:
             self.counts["found whole"] += 1  # a record of this very program
-        elif not Watched.ended:
+        elif not session.ended:
             self.counts["incremental"] += 1
-            self.red.update({name: tally.red for name, tally in Watched.last.engine.tallies.items()})
-            if Watched.last.objects.faults:
-                raise Differs(f"{what}: {Watched.last.objects.faults[0]}")
+            self.red.update([kind for kind, _ in session.answered])
+            if session.objects.faults:
+                raise Differs(f"{what}: {session.objects.faults[0]}")
         elif wanted[0]:
             self.counts["by the whole pipeline"] += 1
-            self.counts[f"because {Watched.ended}"] += 1
+            self.counts[f"because {session.ended}"] += 1
         if self.cold and self.steps % self.cold == 0:
             shutil.rmtree(self.folder / "empty", ignore_errors=True)
-            self.differ(
-                f"{what}, from nothing", wanted, build(MAIN, self.folder / "out", features, self.folder / "empty")
-            )
+            self.differ(f"{what}, from nothing", wanted, self.built(features, self.folder / "empty"))
             self.counts["cold"] += 1
         if self.process and self.steps % self.process == 0:
             self.elsewhere(what, features, wanted[0])
         return bool(wanted[0])
 
+    def built(self, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
+        image, messages, heard = build(MAIN, self.folder / "out", features, store)
+        if heard:
+            raise Differs(f"seed {self.seed}, edit {self.steps}: the store is damaged: {heard[0]}")
+        return image, messages
+
     def differ(self, what: str, wanted: tuple[bytes, Said], found: tuple[bytes, Said]) -> None:
         if wanted != found:
             shown = [f"{len(image)} bytes, {said[:1]}" for image, said in (wanted, found)]
-            raise Differs(f"seed {self.seed}, {what}: wanted {shown[0]}; found {shown[1]}; {Watched.ended}")
+            raise Differs(
+                f"seed {self.seed}, {what}: wanted {shown[0]}; found {shown[1]}; {Watched.last and Watched.last.ended}"
+            )
 
     def elsewhere(self, what: str, features: frozenset[str], wanted: bytes) -> None:
         """The command, in a process of its own, in another checkout, over the same store."""
@@ -203,7 +176,7 @@ class History:
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
         before = dict(self.files)
-        if self.right:
+        if self.right and self.plain:
             self.sound = before
         name, where = edits.apply(self.rnd, self.files)
         self.write(before, locked=self.rnd.random() < LOCKED)
@@ -213,7 +186,7 @@ class History:
         if not self.right and self.rnd.random() < BACK:
             wrong, self.files = self.files, dict(self.sound)
             self.write(wrong, locked=True)
-            self.right = True
+            self.right = self.plain = True
         return name
 
     def coverage(self) -> str:
