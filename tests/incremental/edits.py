@@ -428,10 +428,13 @@ def library_edited(rnd: random.Random, files: Files) -> str:
     return where
 
 
-def apply(rnd: random.Random, files: Files) -> tuple[str, str]:
-    """One edit, in place: (its name, where); an edit that finds nothing to do makes room for another."""
+def apply(rnd: random.Random, files: Files, deck: list[str]) -> tuple[str, str]:
+    """One edit, in place: (its name, where).  Kinds come from a deck, so that none stays out for long; one that finds
+    nothing to do makes room for another."""
     while True:
-        name = rnd.choice(sorted(EDITS))
+        if not deck:
+            deck += rnd.sample(sorted(EDITS), len(EDITS))
+        name = deck.pop()
         if name in WHOLE:
             where = EDITS[name](rnd, files)
         else:
