@@ -110,7 +110,12 @@ def operator(rnd: random.Random, files: Files) -> str:
 @edit
 def words(rnd: random.Random, files: Files) -> str:
     """A text says something else."""
-    return _replace(rnd, files, re.compile(r'(?<=[ (])"[a-z ]+"'), lambda text: text[:-1] + rnd.choice("xyz") + '"')
+    return _replace(
+        rnd,
+        files,
+        re.compile(r'(?<!↥ )(?<!feature )(?<=[ (])"[a-z: ]+"'),
+        lambda text: text[:-1] + rnd.choice("xyz") + '"',
+    )
 
 
 @edit

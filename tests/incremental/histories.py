@@ -40,6 +40,7 @@ LOCKED = 0.9  # how often an edit of a package is locked
 FEATURE = 0.15  # how often a program is built with its feature
 COLD, PROCESS = 10, 25
 LONG = 500  # edits: enough for every kind
+FRESH = 50  # edits after which the project is the first one again: much of it is not in the program by then
 MAIN = "main.0x0"
 
 
@@ -68,6 +69,7 @@ class History:
     ) -> None:
         self.rnd = random.Random(seed)
         self.seed = seed
+        self.database = database
         self.cold, self.process = cold, process
         self.folder = folder
         self.project = folder / "project"
@@ -179,6 +181,11 @@ class History:
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
         before = dict(self.files)
+        if self.steps % FRESH == FRESH - 1:
+            self.files = start.text(database=self.database)
+            self.write(before, locked=True)
+            self.right = self.plain = True
+            before = dict(self.files)
         if self.right and self.plain:
             self.sound = before
         name, where = edits.apply(self.rnd, self.files, self.deck)
