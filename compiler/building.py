@@ -113,7 +113,7 @@ def _incremental(options: Options) -> bool:
 def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
-    from compiler.incremental.front import Fallback
+    from compiler.incremental.front import Fallback, Lost
     from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
@@ -121,10 +121,19 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     references = _graphs(path, options)
     session.open(references)
     try:
-        image = session.build()
+        try:
+            image = session.build()
+        except Lost:
+            recorder.inputs.clear()
+            store.faults += session.objects.faults
+            session = Session(path, options.features, recorder.read, store)
+            session.open([])
+            image = session.build()
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
         return b"", []
+    finally:
+        store.faults += session.objects.faults
     try:
         session.keep(references)
     except Fault as fault:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
-from compiler.incremental.front import Fallback
+from compiler.incremental.front import Fallback, Lost
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -48,7 +48,7 @@ class Middle:
                 self._before = dict(self.engine.before("instances", "") or ())
             found = self._before.get(key)
             if found is None:
-                raise Fallback(f"{key} is not known")
+                raise Lost(f"{key} is not known")
         return found
 
     def key(self, function: str, name: str) -> str:

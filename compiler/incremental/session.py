@@ -71,6 +71,7 @@ class Session:
                 if address is None:
                     continue
                 graph, index = marshal.loads(after_links(self.store.get(address)))
+                index = dict(index)
                 loaded = load_graph(graph, self.kinds)
                 break
             except (Fault, ValueError, EOFError, TypeError) as error:

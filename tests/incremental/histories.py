@@ -65,12 +65,19 @@ class History:
     """
 
     def __init__(
-        self, folder: pathlib.Path, seed: int, *, cold: int = COLD, process: int = PROCESS, database: bool = True
+        self,
+        folder: pathlib.Path,
+        seed: int,
+        *,
+        cold: int = COLD,
+        process: int = PROCESS,
+        damage: int = 0,
+        database: bool = True,
     ) -> None:
         self.rnd = random.Random(seed)
         self.seed = seed
         self.database = database
-        self.cold, self.process = cold, process
+        self.cold, self.process, self.damage = cold, process, damage  # every how many edits
         self.folder = folder
         self.project = folder / "project"
         self.store = folder / "store"
@@ -119,6 +126,8 @@ class History:
     def compare(self, what: str) -> bool:
         """Whether the program is right; whoever builds it must say the same.  Errors: Differs."""
         features = frozenset(("extra",)) if self.rnd.random() < FEATURE else frozenset()
+        if self.damage and self.steps % self.damage == 0:
+            self.hurt()
         self.plain = not features
         wanted = compile_whole(MAIN, features)
         self.differ(what, wanted, self.built(features, self.store))
@@ -129,7 +138,7 @@ class History:
         elif not session.ended:
             self.counts["incremental"] += 1
             self.red.update([kind for kind, _ in session.answered])
-            if session.objects.faults:
+            if session.objects.faults and not self.damage:
                 raise Differs(f"{what}: {session.objects.faults[0]}")
         elif wanted[0]:
             self.counts["by the whole pipeline"] += 1
@@ -144,9 +153,21 @@ class History:
 
     def built(self, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
         image, messages, heard = build(MAIN, self.folder / "out", features, store)
-        if heard:
+        if heard and not self.damage:
             raise Differs(f"seed {self.seed}, edit {self.steps}: the store is damaged: {heard[0]}")
         return image, messages
+
+    def hurt(self) -> None:
+        """Damage or lose some of what the session has kept."""
+        for kind, most in (("query-pack-1", 3), ("query-graph-1", 1)):
+            held = sorted(path for path in (self.store / "objects" / kind).rglob("*") if path.is_file())
+            for path in self.rnd.sample(held, min(len(held), self.rnd.randrange(most + 1))):
+                path.chmod(0o644)
+                if self.rnd.random() < 0.5:
+                    path.unlink()
+                else:
+                    path.write_bytes(path.read_bytes()[: self.rnd.randrange(100)])
+                self.counts["damaged objects"] += 1
 
     def differ(self, what: str, wanted: tuple[bytes, Said], found: tuple[bytes, Said]) -> None:
         if wanted != found:
@@ -220,12 +241,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="without the database: a fifth of the time")
+    parser.add_argument("--damage", type=int, default=0, help="every how many edits the store is damaged; 0: never")
     parser.add_argument("--record", action="store_true", help="keep the outcome in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
     tree_of = commit()
     failures = 0
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(pathlib.Path(folder), options.seed, database=not options.small)
+        history = History(pathlib.Path(folder), options.seed, damage=options.damage, database=not options.small)
         history.enter()
         try:
             history.begin()

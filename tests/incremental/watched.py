@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from compiler import building
-from compiler.cas.store import Store
 from compiler.diagnostics import Sink, UsageError
 from compiler.incremental import session as sessions
 from compiler.options import Options
@@ -26,8 +25,8 @@ class Watched(sessions.Session):
 
     last: Watched | None = None
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store) -> None:
-        super().__init__(path, features, reader, store)
+    def __init__(self, *words: Any, **more: Any) -> None:
+        super().__init__(*words, **more)
         self.ended = ""  # why it gave no program
         self.answered: list[tuple[str, str]] = []  # kind, argument
         for kind in self.kinds.values():
