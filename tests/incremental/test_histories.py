@@ -57,7 +57,7 @@ def no_edge_is_red(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Engine, "_red_edge", lambda *_: None)
 
 
-def hir_looks_always_the_same(patch: pytest.MonkeyPatch) -> None:
+def fingerprints_see_little(patch: pytest.MonkeyPatch) -> None:
     right = kind.fingerprint
     patch.setattr("compiler.query.engine.fingerprint", lambda data: right(data[:4]))
 
@@ -78,7 +78,7 @@ def names_are_not_resolved(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [no_edge_is_red, hir_looks_always_the_same, places_stay_where_they_were, names_are_not_resolved]
+    "broken", [no_edge_is_red, fingerprints_see_little, places_stay_where_they_were, names_are_not_resolved]
 )
 def test_a_broken_engine_is_found(run: Run, broken: Callable[[pytest.MonkeyPatch], None]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -204,6 +204,14 @@ def test_another_checkout(project: Project, tmp_path: pathlib.Path, monkeypatch:
     assert (done.returncode, done.stdout) == (0, b"70\n")
 
 
+def test_another_way_to_name_the_project(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places in panics are named as the command names the program: they are resolved anew, nothing is made anew."""
+    monkeypatch.chdir(project.folder.parent)
+    first, project.root = project.out.read_bytes(), "project/main.0x0"
+    assert project.build() == {"link": {""}}
+    assert project.out.read_bytes() != first
+
+
 def test_two_edits_in_turn(project: Project) -> None:
     """What was made for an earlier text is of no use later: only the newest revision is kept, and it is right."""
     for text in ("(+ n 2)", "(+ n 3)", "(+ n 2)"):

@@ -62,6 +62,7 @@ class Project:
         self.folder = folder / "project"
         self.store = folder / "store"
         self.out = folder / "program"
+        self.root = "main.0x0"  # as the command names it
         self.folder.mkdir()
         os.chdir(self.folder)
         for name, text in START.items():
@@ -88,17 +89,17 @@ class Project:
     def all(self, *features: str) -> dict[str, set[str]]:
         """The same of every kind."""
         on = frozenset(features)
-        image, messages, heard = build("main.0x0", self.out, on, self.store)
+        image, messages, heard = build(self.root, self.out, on, self.store)
         assert (messages, heard) == ([], [])
-        assert image == compile_whole("main.0x0", on)[0]
+        assert image == compile_whole(self.root, on)[0]
         assert Watched.last is not None
         assert Watched.last.ended == ""
         return Watched.last.anew()
 
     def wrong(self) -> set[str]:
         """The codes of a wrong program, which are those of the whole pipeline."""
-        _, messages, heard = build("main.0x0", self.out, frozenset(), self.store)
+        _, messages, heard = build(self.root, self.out, frozenset(), self.store)
         assert messages
         assert heard == []
-        assert messages == compile_whole("main.0x0", frozenset())[1]
+        assert messages == compile_whole(self.root, frozenset())[1]
         return {code for code, *_ in messages}
