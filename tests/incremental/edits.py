@@ -326,7 +326,7 @@ def import_gone(rnd: random.Random, files: Files) -> str:
     name = _some(rnd, files)
     found = list(re.finditer(r'^\(↥ "[^"\n]*" ([\w\-]+)\)\n', files[name], re.M))
     if rnd.random() < 0.9:
-        found = [each for each in found if f"{each[1]}." not in files[name]]
+        found = [each for each in found if not re.search(rf"(?<![\w\-\"]){each[1]}\.", files[name])]
     if not found:
         return ""
     place = rnd.choice(found)
