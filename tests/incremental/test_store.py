@@ -7,6 +7,7 @@ is its own code, once; a full or read-only store says nothing.
 from __future__ import annotations
 
 import errno
+import itertools
 import marshal
 import os
 import pathlib
@@ -29,6 +30,7 @@ from tests.incremental.test_reuse import anew, of
 from tests.incremental.three import LOW, Project
 from tests.incremental.watched import Watched, build
 
+NEVER = itertools.count(1000)  # edits that no build has seen, so that no object of theirs was damaged before
 MODULES = {"low.0x0", "middle.0x0", "main.0x0", "std:list.0x0", "std:pair.0x0"}
 
 
@@ -55,12 +57,12 @@ def right(project: Project) -> list[str]:
 def heals(project: Project, builds: int = 1) -> None:
     """After whatever happened, a build says nothing and reuses everything; what is not read is not known to be damaged,
     so it can take several."""
-    for number in range(builds):
+    for _ in range(builds):
         project.forget()
-        edited(project, 500 + number)
+        edited(project, next(NEVER))
         if right(project) == []:
             break
-    edited(project, 1000 + len(objects(project, PACK)))  # what is written was not damaged by an earlier round
+    edited(project, next(NEVER))
     assert project.build() == anew(of(low="more"), "low.0x0")
 
 
