@@ -122,7 +122,7 @@ def tests(
     from compiler.records import Recorder
 
     store = open_store(offline=options.offline)
-    session = Session(path, options.features, Recorder().read, store, options.links, tests=True)
+    session = Session(path, options.features, Recorder().read, store, options.jobs, options.links, tests=True)
     references = _graphs(path, options, "tests")
     session.open([*references, *_graphs(path, options)])
     try:
@@ -159,7 +159,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store, options.links)
+    session = Session(path, options.features, recorder.read, store, options.jobs, options.links)
     references = _graphs(path, options)
     session.open(references)
     try:

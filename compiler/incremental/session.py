@@ -10,14 +10,15 @@ import marshal
 import os
 
 from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
+from compiler.digest import brief
 from compiler.incremental import image
 from compiler.incremental.front import Fallback, Front
-from compiler.incremental.middle import Middle, dumps, native_row
+from compiler.incremental.middle import Middle, dumps
 from compiler.incremental.queries import kinds
+from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
 from compiler.query.graph import Loaded, dump
 from compiler.query.graph import load as load_graph
-from compiler.query.kind import fingerprint
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from compiler.cas.store import Store
     from compiler.foreign import Linked
+    from compiler.lir.ops import Data
+    from compiler.machine.code import Code
 
 GRAPH, PACK = "query-graph", "query-pack"
 
@@ -60,6 +63,7 @@ class Session:
         features: frozenset[str],
         reader: Callable[[str], bytes],
         store: Store,
+        jobs: int = 0,
         links: tuple[str, ...] = (),
         *,
         tests: bool = False,
@@ -71,6 +75,7 @@ class Session:
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
+        self.jobs = jobs  # 0: as many as there are cores
         self.engine: Engine
         self.packs: Packs
         self._library = ""
@@ -107,6 +112,11 @@ class Session:
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
+        # What comes now takes the most memory: what checking found out is written, and read again when asked for.
+        try:
+            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+        except Fault as fault:
+            self.store.faults.append(fault)
 
     def tests(self) -> list[tuple[str, str, str]]:
         """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
@@ -122,6 +132,10 @@ class Session:
         from compiler.diagnostics import UsageError
 
         try:
+            self.engine.mark("borrows", "")
+            for identity in self.front.index:
+                self.engine.forget("checked", identity)
+            self.middle.fork(self.jobs or cores())
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message
@@ -129,11 +143,15 @@ class Session:
             raise
         except RecursionError:  # summaries nest as calls do below a region; the whole pipeline takes any depth
             raise Fallback("depth") from None
+        finally:
+            self.middle.close()
         return found
 
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
         engine = self.engine
+        engine.forget_all()
+        self.front.let_go()
         index = self.packs.flush(engine.kept())
         graph = dump(engine.answered(), engine.revision, self.kinds)
         addresses = sorted({read_address(name) for name, _ in index.values()})
@@ -164,7 +182,7 @@ class Session:
                 self._contents[path] = self.front.reader(path)
         except OSError:
             raise Fallback("messages") from None
-        return dumps((sorted(self.front.externs), [fingerprint(self._contents[path]) for path in self.links]))
+        return dumps((sorted(self.front.externs), [brief(self._contents[path]) for path in self.links]))
 
     def _linked(self) -> Linked | None:
         """What the program is linked with; None without any.  Errors: Fallback; UsageError."""
@@ -177,42 +195,43 @@ class Session:
             raise Fallback("messages")
         return linked
 
+    def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
+        """A module's object; and the code and data that it needs and other modules may need, too."""
+        prefix = engine.ask("prefix", identity)
+        rows = []
+        for key in engine.ask("members", identity):
+            rows.append(engine.ask("native", key))
+            engine.forget("native", key)
+
+        def place_of(name: str) -> tuple[str, int]:
+            owner = self.front.owner_of(name)
+            return engine.ask("path", owner), engine.ask("positions", owner)[name]
+
+        codes, data = image.resolve(rows, place_of)
+        return image.unit_row(prefix, codes, data)
+
     def link(self, engine: Engine, entry: str) -> bytes:
-        """The executable of everything that the program reaches, or a test."""
-        from compiler.object.assemble import assemble
+        """The executable of everything that the program reaches; the linker leaves out what a test does not."""
+        from compiler.lir.module import LirModule
         from compiler.pipeline import link_program
 
         engine.mark("runtime", "")
         engine.mark("foreign", "")
         linked = self._linked()
-        front = self.front
-        lines: dict[str, dict[str, int]] = {}
-        paths: dict[str, str] = {}
-        rows = []
-        for key, _ in self.middle.reached([entry]) if entry else engine.ask("instances", ""):
-            identity = key.partition("#")[0]
-            if identity not in lines:
-                lines[identity] = engine.ask("positions", identity)
-                paths[identity] = engine.ask("path", identity)
-            rows.append(engine.ask("native", key))
-            engine.forget("native", key)
+        homes = {key.partition("#")[0] for key, _ in engine.ask("instances", "")}
+        found = []
+        for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
+            found.append(engine.ask("unit", identity))
+            engine.forget("unit", identity)
+        codes, data = self._entry(entry or engine.ask("main", ""))
+        return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
-        def place_of(name: str) -> tuple[str, int]:
-            owner = front.owner_of(name)
-            return paths[owner], lines[owner][name]
-
-        rows.append(self._entry(entry or engine.ask("main", "")))
-        codes, data = image.resolve(rows, place_of)
-        from compiler.lir.module import LirModule
-
-        return link_program(assemble(codes, data, "program.o", LirModule().exported), linked)
-
-    def _entry(self, main: str) -> tuple[Any, ...]:
-        """What runs a nullary function and what starts it, as an instance's answer."""
+    def _entry(self, main: str) -> tuple[list[Code], list[Data]]:
+        """What runs a nullary function and what starts it."""
         from compiler.lower.lower import lower_entry
         from compiler.natively import native_one
 
         engine = self.engine
         engine.mark("hir", self.middle.key(main, main))
         f = self.front.body(main)
-        return native_row(*native_one(lower_entry(self.front.program, f.id), {main: ()}), {})
+        return native_one(lower_entry(self.front.program, f.id), {main: ()})

@@ -85,7 +85,9 @@ class History:
 
     def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
         """By a session over the store."""
-        session = Session(str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.links)
+        session = Session(
+            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), links=self.links
+        )
         references = [key("test", *sorted(features))]
         session.open(references)
         try:

@@ -99,10 +99,10 @@ class Project:
         return messages
 
 
-def session(root: str, store: str, links: tuple[str, ...] = ()) -> Anew:
+def session(root: str, store: str, links: tuple[str, ...] = (), jobs: int = 1) -> Anew:
     anew = Anew()
     recorder = Recorder()
-    opened = Session(root, frozenset(), recorder.read, Store(store), links)
+    opened = Session(root, frozenset(), recorder.read, Store(store), jobs, links)
     for kind in opened.kinds.values():
         kind.provide = _watched(anew, kind.name, kind.provide)
     references = [key("test", root)]
