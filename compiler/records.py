@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from stat import S_ISDIR, S_ISREG
 
 from compiler.cas.kinds import Fault, after_links, linking, links, spell
 from compiler.digest import sha256
@@ -27,6 +28,7 @@ FORMAT = 3
 # Files get the time of the kernel's last tick, at worst 10 ms ago; a file younger than this when it was read may
 # change again under the same time.
 TICK_NS = 20_000_000
+TRIES = 3  # a file that was written to while it was read is read again
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 # (path, where its links lead, size, change time in ns, digest); size -1: there was no such file; a path that ends in
@@ -98,11 +100,32 @@ class Recorder:
         place = os.path.join(os.getcwd(), path)
         status = os.stat(place) if "\0" not in place else None
         data = read_bytes(path)
+        for _ in range(TRIES):
+            if status is None or _same(status, after := os.stat(place)):
+                break
+            status = after
+            data = read_bytes(path)
+        else:
+            raise _stale(path)
         if status is not None:
             real = os.path.realpath(place)
             size = status.st_size if path.endswith(os.sep) else len(data)
             self.inputs.append((place, real, size, status.st_ctime_ns, sha256(data).digest()))
         return data
+
+    def changed(self) -> str:
+        """The first file that was read and holds something else by now, or ""."""
+        for path, _, size, changed, digest in self.inputs:
+            try:
+                status = os.stat(path)
+                same = status.st_ctime_ns == changed and status.st_size == size
+                again = S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)  # of a pipe nothing is left to look at
+                if size >= 0 and not same and again and _digest_of(path) != digest:
+                    return path
+            except OSError:
+                if size >= 0:
+                    return path
+        return ""
 
     def absent(self, paths: Iterable[str]) -> bool:
         """Record the files that were looked for and not there; False when one is there by now."""
@@ -114,6 +137,21 @@ class Recorder:
                 return False
             self.inputs.append((path, "", -1, 0, b""))
         return True
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether nothing has written to a file in between; of a pipe, which nobody can read twice, nothing is known."""
+    if not S_ISREG(other.st_mode):
+        return True
+    return (one.st_size, one.st_ctime_ns, one.st_ino) == (other.st_size, other.st_ctime_ns, other.st_ino)
+
+
+def _stale(path: str) -> Exception:
+    from compiler.diagnostics import UsageError
+    from compiler.query.faults import QueryFault
+
+    fault = QueryFault("QUERY_INPUT-002", path=path)
+    return UsageError(str(fault), fault.row.help)
 
 
 def _unchanged(inputs: list[Input], started: int) -> bool:
@@ -131,36 +169,36 @@ def _unchanged(inputs: list[Input], started: int) -> bool:
     return True
 
 
-def look(store: Store, record: Address) -> tuple[Address, int, list[Input]]:
-    """The executable that a record leads to, when its build began, and what that read.  Errors: Fault."""
+def look(store: Store, record: Address, kind: str = "executable") -> tuple[Address, int, list[Input]]:
+    """The result that a record leads to, when its making began, and what that read.  Errors: Fault."""
     payload = store.get(record)
     try:
-        (executable,) = links(payload)
+        (result,) = links(payload)
         started, inputs = _read(after_links(payload))
     except ValueError:
         raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it names no inputs") from None
-    if executable[0] != "executable":
-        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it leads to no executable")
-    return executable, started, inputs
+    if result[0] != kind:
+        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why=f"it leads to no {kind}")
+    return result, started, inputs
 
 
-def find(store: Store, key: str) -> tuple[str, bytes] | None:
-    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
+def find(store: Store, key: str, kind: str = "executable") -> tuple[str, bytes] | None:
+    """The path and the bytes of an unchanged build's result, or None.  Errors: Fault."""
     record = store.find(key, KIND)
     if record is None:
         return None
-    executable, started, inputs = look(store, record)
+    result, started, inputs = look(store, record, kind)
     if not _unchanged(inputs, started):
         return None
-    image = store.get(executable)
-    return store.path(executable), image
+    image = store.get(result)
+    return store.path(result), image
 
 
-def keep(store: Store, key: str, recorder: Recorder, image: bytes) -> str:
-    """Keep an executable and its record; the executable's path.  Errors: Fault."""
-    executable = store.put("executable", image)
-    store.set(key, store.put(KIND, linking([executable], _write(recorder.started, recorder.inputs))))
-    return store.path(executable)
+def keep(store: Store, key: str, recorder: Recorder, image: bytes, kind: str = "executable") -> str:
+    """Keep a result and its record; the result's path.  Errors: Fault."""
+    result = store.put(kind, image)
+    store.set(key, store.put(KIND, linking([result], _write(recorder.started, recorder.inputs))))
+    return store.path(result)
 
 
 def _write(started: int, inputs: list[Input]) -> bytes:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from compiler.incremental.optimize import Optimizer
     from compiler.incremental.session import Session
     from compiler.query.engine import Engine
 
@@ -144,16 +145,33 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def members(engine: Engine, identity: str) -> list[str]:
-        engine.mark("instances", "")
+        engine.mark(middle.all, "")
         return middle.members(identity)
 
     def link(engine: Engine, entry: str) -> bytes:
         return s.link(engine, entry)
 
+    def at_release() -> Optimizer:
+        if middle.optimizer is None:
+            raise AssertionError("asked for at another level")
+        return middle.optimizer
+
+    def borrows(_engine: Engine, _: str) -> Any:
+        return (middle.optimizer or middle).borrows()
+
+    def flow(_: Engine, key: str) -> dict[str, Any]:
+        return (middle.optimizer or middle.regions).flow(key)
+
+    def summary(_: Engine, key: str) -> Any:
+        return (middle.optimizer or middle.regions).summary(key)
+
+    def native(_: Engine, key: str) -> tuple[Any, ...]:
+        return (middle.optimizer or middle).native(key)
+
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
     source_side: dict[str, Any] = {**plain, "pack": "front"}
     code_side: dict[str, Any] = {**plain, "pack": "back"}
-    rows = (
+    table = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
         Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
@@ -179,18 +197,26 @@ def kinds(s: Session) -> dict[str, Kind]:
              **code_side),
         Kind("instances", "the functions, at their types, that the program reaches",
              lambda _engine, _: middle.instances(), **plain),
-        Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
+        Kind("components", "at release level: functions that name each other",
+             lambda _engine, _: at_release().components(), **plain),
+        Kind("component", "those of one function", lambda _, name: at_release().component(name), mark=dumps),
+        Kind("optimized", "what the optimizer makes of a component", lambda _, key: at_release().optimized(key),
+             pack="back", encode=lambda found: dumps(at_release().rows(found)),
+             decode=lambda kept: at_release().read(marshal.loads(kept))),
+        Kind("body", "what callers may copy of a function", lambda _, name: at_release().body(name), mark=bytes),
+        Kind("made", "what an optimized function is", lambda _, name: at_release().made(name), mark=dumps),
+        Kind("reached", "the functions that are left", lambda _engine, _: at_release().reached(), **plain),
+        Kind("borrows", "the parameters that functions borrow", borrows, **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
         Kind("circles", "the instances that reach each other, among what regions reach",
              lambda _engine, _: middle.regions.circles(), **plain),
         Kind("circle", "those that reach, and are reached by, one instance",
              lambda _, key: middle.regions.circle(key), mark=dumps),
-        Kind("flow", "where references go in an instance, as the regions that use it need to know",
-             lambda _, key: middle.regions.flow(key), **code_side),
-        Kind("summary", "what an instance does with what it is given: all that regions in its callers see",
-             lambda _, key: middle.regions.summary(key), mark=dumps),
-        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
-        Kind("members", "the instances in a module's object", members, mark=dumps),
+        Kind("flow", "where references go in an instance, as the regions that use it need to know", flow, **code_side),
+        Kind("summary", "what an instance does with what it is given: all that regions in its callers see", summary,
+             mark=dumps),
+        Kind("native", "an instance's machine code and static data", native, **code_side),
+        Kind("members", "what is in a module's object", members, mark=dumps),
         Kind("unit", "a module's object, and what it has in common with others", s.unit,
              encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
@@ -199,7 +225,7 @@ def kinds(s: Session) -> dict[str, Kind]:
              lambda _engine, _: s.foreign_mark(), always=True, mark=bytes),
         Kind("link", "the executable of main, or of a test", link, encode=bytes, decode=bytes),
     )  # fmt: skip
-    return {row.name: row for row in rows}
+    return {row.name: row for row in table}
 
 
 def _heads(rows: list[Any]) -> list[str]:

@@ -13,11 +13,10 @@ from compiler.mir.regions import has_regions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
-    from compiler.incremental.middle import Lowered, Middle
-    from compiler.ir.function import Function, Module
+    from compiler.incremental.middle import Middle, Waiting
+    from compiler.ir.function import Function
     from compiler.mir.escape import Summary
 
 
@@ -31,7 +30,7 @@ class Regions:
 
     def circles(self) -> dict[str, list[str]]:
         """The instances that reach each other, in order, for each that is not alone."""
-        from compiler.mir.escape import circles
+        from compiler.mir.mentions import circles
 
         engine, key = self.middle.engine, self.middle.key
         known = {each for each, _ in engine.ask("instances", "")}
@@ -57,13 +56,13 @@ class Regions:
             return found
         functions: dict[str, Function] = {}
         known: dict[str, Summary] = {}
-        lowered = []
+        singles = []
         for member in members:
             middle.inputs(member)
-            lowered.append(middle.mir(member))
-            functions.update(lowered[-1][0].functions)
-        for module, callees, _ in lowered:
-            self._callees(list(module.functions.values()), callees, functions, known)
+            singles.append(middle.waiting(member))
+            functions.update(singles[-1].module.functions)
+        for single in singles:
+            self._callees(single, list(single.module.functions.values()), functions, known)
         solve(functions, known)
         return {name: known[name].row() for name in sorted(functions)}
 
@@ -71,42 +70,34 @@ class Regions:
         """What callers see of an instance."""
         return self.middle.engine.ask("flow", key).get(key.partition("#")[2])
 
-    def known(self, key: str, lowered: Lowered) -> dict[str, Summary]:
-        """The summaries of what an instance's functions with regions mention; nothing where there are none."""
-        module, callees, _ = lowered
-        own = module.functions
-        known: dict[str, Summary] = {}
-        inside = [function for function in own.values() if has_regions(function)]
-        if inside:
-            from compiler.mir.escape import mentions, read_summary
+    def place(self, key: str, single: Waiting) -> None:
+        """Place the allocations in an instance's regions."""
+        inside = [function for function in single.module.functions.values() if has_regions(function)]
+        if not inside:
+            return
+        from compiler.memory.regions import place
+        from compiler.mir.escape import read_summary
+        from compiler.mir.mentions import mentions
 
-            self._callees(inside, callees, own, known)
-            if any(name in own for function in inside for name in mentions(function)):
-                rows = self.middle.engine.ask("flow", key)
-                known.update({name: read_summary(rows[name]) for name in own})
-        return known
+        own = single.module.functions
+        known: dict[str, Summary] = {}
+        self._callees(single, inside, own, known)
+        if any(name in own for function in inside for name in mentions(function)):
+            rows = self.middle.engine.ask("flow", key)
+            known.update({name: read_summary(rows[name]) for name in own})
+        for function in inside:
+            place(function, known, single.module)
 
     def _callees(
-        self,
-        users: list[Function],
-        callees: list[tuple[str, str]],
-        own: Mapping[str, Function],
-        known: dict[str, Summary],
+        self, single: Waiting, users: list[Function], own: dict[str, Function], known: dict[str, Summary]
     ) -> None:
         """Add the summaries of other instances that these functions mention."""
-        from compiler.mir.escape import mentions, read_summary
+        from compiler.mir.escape import read_summary
+        from compiler.mir.mentions import mentions
 
-        keys = dict(callees)
+        middle = self.middle
         for user in users:
             for name in mentions(user):
                 if name not in own and name not in known:
-                    known[name] = read_summary(self.middle.engine.ask("summary", keys[name]))
-
-
-def place(module: Module, known: dict[str, Summary]) -> None:
-    """Place the allocations in an instance's regions."""
-    for function in list(module.functions.values()):
-        if has_regions(function):
-            from compiler.memory.regions import place as place_one
-
-            place_one(function, known, module)
+                    row = middle.engine.ask("summary", single.callees[name])
+                    known[name] = read_summary(row)

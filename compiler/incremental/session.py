@@ -9,16 +9,16 @@ from __future__ import annotations
 import marshal
 import os
 
-from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
+from compiler.cas.kinds import Fault, linking, read_address, spell
 from compiler.digest import brief
 from compiler.incremental import image
 from compiler.incremental.front import Fallback, Front
+from compiler.incremental.kept import GRAPH, read_graph
 from compiler.incremental.middle import Middle, dumps
 from compiler.incremental.queries import kinds
 from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
-from compiler.query.graph import Loaded, dump
-from compiler.query.graph import load as load_graph
+from compiler.query.graph import DAMAGED, Loaded, dump
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from compiler.foreign import Linked
     from compiler.lir.ops import Data
     from compiler.machine.code import Code
+    from compiler.query.packs import Index
 
-GRAPH, PACK = "query-graph", "query-pack"
+PACK = "query-pack"
 
 
 class Objects:
@@ -39,11 +40,13 @@ class Objects:
 
     __slots__ = ("faults", "store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | None) -> None:
         self.store = store
         self.faults: list[Fault] = []
 
     def read(self, name: str) -> bytes | None:
+        if self.store is None:
+            return None
         try:
             return self.store.get(read_address(name))
         except Fault as fault:
@@ -51,27 +54,34 @@ class Objects:
             return None
 
     def write(self, data: bytes) -> str:
+        assert self.store is not None
         return spell(self.store.put(PACK, data))
 
 
 class Session:
-    """A build under way."""
+    """A build under way; without a store nothing is found and nothing can be kept."""
 
     def __init__(
         self,
         path: str,
         features: frozenset[str],
         reader: Callable[[str], bytes],
-        store: Store,
-        jobs: int = 0,
+        store: Store | None,
         links: tuple[str, ...] = (),
+        level: str = "dev",
         *,
+        jobs: int = 0,
         tests: bool = False,
     ) -> None:
         """With `tests`, it is the program's tests that will run, and not its main."""
         self.front = Front(path, features, reader, tests=tests)
         self.links = links
         self.middle = Middle(self.front)
+        self.release = level == "release"
+        if self.release:
+            from compiler.incremental.optimize import Optimizer
+
+            self.middle.optimizer = Optimizer(self.middle)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
@@ -83,21 +93,29 @@ class Session:
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
-        loaded, index = Loaded(), {}
+        loaded = Loaded()
+        index: Index = {}
         for reference in references:
             try:
-                address = self.store.find(reference, GRAPH)
-                if address is None:
-                    continue
-                graph, index = marshal.loads(after_links(self.store.get(address)))
-                loaded = load_graph(graph, self.kinds)
-                break
-            except (Fault, ValueError, EOFError, TypeError) as error:
-                if isinstance(error, Fault):
-                    self.objects.faults.append(error)
-                loaded, index = Loaded(), {}
+                data = self._graph(reference)
+            except Fault as fault:
+                self.objects.faults.append(fault)
+                loaded = Loaded("lost")
+                continue
+            if data is not None:
+                loaded, index = read_graph(data, self.kinds)
+                if not loaded.refused:
+                    break
+        if loaded.refused == DAMAGED:
+            from compiler.query.faults import QueryFault
+
+            self.objects.faults.append(QueryFault("QUERY_GRAPH-001", what=DAMAGED))
         self.packs = Packs(self.objects, index)
         self.engine = self.middle.engine = Engine(self.kinds, self.packs, loaded)
+
+    def _graph(self, reference: str) -> bytes | None:
+        address = self.store.find(reference, GRAPH) if self.store is not None else None
+        return self.store.get(address) if self.store is not None and address is not None else None
 
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
@@ -112,11 +130,10 @@ class Session:
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
-        # What comes now takes the most memory: what checking found out is written, and read again when asked for.
-        try:
-            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
-        except Fault as fault:
-            self.store.faults.append(fault)
+        self._settle()
+        self.engine.mark("borrows", "")
+        for identity in self.front.index:
+            self.engine.forget("checked", identity)
 
     def tests(self) -> list[tuple[str, str, str]]:
         """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
@@ -131,11 +148,9 @@ class Session:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
 
-        try:
-            self.engine.mark("borrows", "")
-            for identity in self.front.index:
-                self.engine.forget("checked", identity)
+        if not entry:  # what a test reaches is little
             self.middle.fork(self.jobs or cores())
+        try:
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message
@@ -147,13 +162,23 @@ class Session:
             self.middle.close()
         return found
 
+    def _settle(self) -> None:
+        """What comes now takes the most memory: write what checking found out, to be read again when asked for."""
+        if self.store is None:
+            return
+        try:
+            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+        except Fault as fault:
+            self.store.faults.append(fault)
+
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
+        assert self.store is not None
         engine = self.engine
         engine.forget_all()
         self.front.let_go()
         index = self.packs.flush(engine.kept())
-        graph = dump(engine.answered(), engine.revision, self.kinds)
+        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
         addresses = sorted({read_address(name) for name, _ in index.values()})
         address = self.store.put(GRAPH, linking(addresses, marshal.dumps((graph, index))))
         for reference in references:
@@ -197,9 +222,15 @@ class Session:
 
     def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
         """A module's object; and the code and data that it needs and other modules may need, too."""
-        prefix = engine.ask("prefix", identity)
+        return self._unit(engine, identity, engine.ask("members", identity))
+
+    def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
+        return image.unit_row(engine.ask("prefix", identity), *self._resolved(engine, keys))
+
+    def _resolved(self, engine: Engine, keys: list[str]) -> tuple[list[Code], list[Data]]:
+        """Code and data with the places of today's files."""
         rows = []
-        for key in engine.ask("members", identity):
+        for key in keys:
             rows.append(engine.ask("native", key))
             engine.forget("native", key)
 
@@ -207,23 +238,25 @@ class Session:
             owner = self.front.owner_of(name)
             return engine.ask("path", owner), engine.ask("positions", owner)[name]
 
-        codes, data = image.resolve(rows, place_of)
-        return image.unit_row(prefix, codes, data)
+        return image.resolve(rows, place_of)
 
     def link(self, engine: Engine, entry: str) -> bytes:
-        """The executable of everything that the program reaches; the linker leaves out what a test does not."""
+        """The executable of everything that the program reaches, or a test."""
         from compiler.lir.module import LirModule
         from compiler.pipeline import link_program
 
         engine.mark("runtime", "")
         engine.mark("foreign", "")
         linked = self._linked()
-        homes = {key.partition("#")[0] for key, _ in engine.ask("instances", "")}
+        homes: dict[str, list[str]] = {}
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask(self.middle.all, ""):
+            homes.setdefault(key.partition("#")[0], []).append(key)
+        start = homes.pop("", [])  # at release level
         found = []
         for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
-            found.append(engine.ask("unit", identity))
+            found.append(self._unit(engine, identity, homes[identity]) if entry else engine.ask("unit", identity))
             engine.forget("unit", identity)
-        codes, data = self._entry(entry or engine.ask("main", ""))
+        codes, data = self._resolved(engine, start) if start else self._entry(entry or engine.ask("main", ""))
         return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
     def _entry(self, main: str) -> tuple[list[Code], list[Data]]:

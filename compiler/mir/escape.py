@@ -13,8 +13,8 @@ callee only calls is looked through where it is known.  Cost: a few rounds over 
 
 from __future__ import annotations
 
-from compiler.components import strong_components
 from compiler.ir.graph import reverse_postorder
+from compiler.mir.mentions import among, circles, mentions
 from compiler.mir.ops import CODE, is_ref
 from compiler.mir.owns import ALIAS, is_static
 from compiler.mir.regions import PLAIN
@@ -22,7 +22,7 @@ from compiler.mir.types import element
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from compiler.ir.function import Function, Module
@@ -34,7 +34,6 @@ CLOSURE_CALLS = frozenset((CODE["call.closure"], CODE["tailcall.closure"]))
 STORES = frozenset((CODE["field.set"], CODE["array.set"], CODE["cell.set"]))
 FUNCTIONS = frozenset((CODE["const.fn"], CODE["closure"], CODE["region.closure"]))
 SENDS = {CODE["actor.send"]: 1, CODE["actor.spawn"]: 0}  # which operand goes to another actor
-NAMING = CALLS | FUNCTIONS  # operations that name a function
 CONST_FN = CODE["const.fn"]
 COPY, RETURN, RECEIVE, ARGV, LIST_CELL = (
     CODE["array.copy"],
@@ -386,46 +385,13 @@ def sum_of(masks: Iterable[int]) -> int:
     return found
 
 
-def mentions(function: Function) -> list[str]:
-    """The functions that this one calls, or makes values of."""
-    found: dict[str, None] = {}
-    for block in function.blocks:
-        for value in block.body:
-            if function.op[value] in NAMING:
-                found[function.imm[value]] = None
-    return list(found)
-
-
-def circles(roots: Iterable[str], leads: Callable[[str], Iterable[str]]) -> list[list[str]]:
-    """Who can be reached, in groups of those that reach each other: what a group leads to first, each sorted by name.
-
-    So what is found out about a group depends on it and on groups before it, wherever the looking began.
-    """
-    number: dict[str, int] = {}
-    for root in roots:
-        number.setdefault(root, len(number))
-    names = list(number)
-    edges: list[list[int]] = []
-    for name in names:
-        to = []
-        for other in leads(name):
-            if other not in number:
-                number[other] = len(names)
-                names.append(other)
-            to.append(number[other])
-        edges.append(to)
-    return [sorted([names[k] for k in circle]) for circle in strong_components(edges)]
-
-
 def solve(functions: dict[str, Function], known: dict[str, Summary]) -> None:
     """Add the summaries of these functions to `known`, which has those of all that they lead to.
 
     Circle by circle, each to a fixed point in an order that only its names give.
     """
-    leads = {
-        name: [other for other in mentions(function) if other in functions] for name, function in functions.items()
-    }
-    for circle in circles(functions, leads.__getitem__):
+    leads = {name: mentions(function) for name, function in functions.items()}
+    for circle in among(leads):
         callers: dict[str, list[str]] = {name: [] for name in circle}
         for name in circle:
             known[name] = Summary()

@@ -1,7 +1,7 @@
 """Machine code and static data as the objects of a program: one a module, and one of what any module may need.
 
     codes, data ─▶ home of each by its name ─▶ unit: one .text, calls inside it already resolved      ┐
-                                      └─ "" ─▶ shared: wrappers, tests, descriptors, a section each    ┴▶ the linker
+                                      └─ "" ─▶ shared: wrappers, descriptors, closures, a section each ┴▶ the linker
 
 A module's object holds its functions in the order of their names and its own copies of the texts and places that they
 mention; nothing tells one copy from another.  What must be there once (descriptors are told apart by their addresses)
@@ -47,16 +47,17 @@ _put_i32 = struct.Struct("<i").pack_into
 
 
 def home(name: str) -> str:
-    """In whose object a function is: MODULE of `MODULE.function<types>.lambda3`; SHARED for a wrapper or a test."""
+    """The module in whose object a function is: MODULE of `MODULE.function<types>.lambda3` and of `MODULE.test.2`.
+
+    SHARED for a wrapper, which any module may make.
+    """
     base = name.partition("<")[0]
     if name.endswith(".value") or ":" in name.rpartition(">")[2] or ":" in base:
         return SHARED
     body, _, last = base.rpartition(".")
     if last.startswith("lambda") and last[6:].isdigit():
         body, _, last = body.rpartition(".")
-    if last.isdigit() and body.endswith(".test"):  # what runs one test needs no other
-        return SHARED
-    return body
+    return body.removesuffix(".test") if last.isdigit() else body
 
 
 def objects(codes: Iterable[Code], data: Sequence[Datum], exported: frozenset[str]) -> list[ObjectFile]:

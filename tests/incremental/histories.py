@@ -38,7 +38,8 @@ class Differs(Exception):
 class History:
     """A project in a folder, its store, and what became of its edits."""
 
-    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT) -> None:
+    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT, level: str = "dev") -> None:
+        self.level = level
         self.rnd = random.Random(seed)
         self.folder = folder / "project"
         self.store = folder / "store"
@@ -72,13 +73,14 @@ class History:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / name).write_text(text, "utf-8")
 
+    def options(self, features: frozenset[str]) -> Options:
+        return Options(features=features, links=self.links, level=self.level)
+
     def wanted(self, features: frozenset[str]) -> tuple[bytes, list[str]]:
         """(the executable, messages), by the whole pipeline."""
         sink = Sink()
         try:
-            image, _ = pipeline.compile_program(
-                str(self.folder / "main.0x0"), Options(features=features, links=self.links), sink
-            )
+            image, _ = pipeline.compile_program(str(self.folder / "main.0x0"), self.options(features), sink)
         except UsageError as error:
             return b"", [error.message]
         return image, [item.message for item in sink.items]
@@ -86,9 +88,9 @@ class History:
     def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
         """By a session over the store."""
         session = Session(
-            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), links=self.links
+            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.links, self.level
         )
-        references = [key("test", *sorted(features))]
+        references = [key("test", self.level, *sorted(features))]
         session.open(references)
         try:
             image = session.build()
@@ -133,9 +135,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--project", default=PROJECT)
+    parser.add_argument("--level", choices=("dev", "release"), default="dev")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(pathlib.Path(folder), options.seed, options.project)
+        history = History(pathlib.Path(folder), options.seed, options.project, options.level)
         history.compare("the start")
         for k in range(options.count):
             try:

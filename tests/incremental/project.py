@@ -49,7 +49,10 @@ class Anew:
 class Project:
     """Files in a folder, and a store beside it."""
 
-    def __init__(self, folder: pathlib.Path, files: dict[str, str], links: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: pathlib.Path, files: dict[str, str], links: tuple[str, ...] = (), level: str = "dev"
+    ) -> None:
+        self.level = level
         self.folder = folder / "project"
         self.store = str(folder / "store")
         self.links = tuple([str(self.folder / name) for name in links])
@@ -74,14 +77,14 @@ class Project:
         """(the executable, messages), by the whole pipeline."""
         sink = Sink()
         try:
-            image, _ = pipeline.compile_program(self.root, Options(links=self.links), sink)
+            image, _ = pipeline.compile_program(self.root, Options(links=self.links, level=self.level), sink)
         except UsageError as error:
             return b"", [error.message]
         return image, [item.message for item in sink.items]
 
     def session(self) -> Anew:
         """By a session; what it gave and what it had to do for it."""
-        return session(self.root, self.store, self.links)
+        return session(self.root, self.store, self.links, self.level)
 
     def build(self) -> Anew:
         """A program without mistakes, both ways: the same bytes."""
@@ -99,10 +102,10 @@ class Project:
         return messages
 
 
-def session(root: str, store: str, links: tuple[str, ...] = (), jobs: int = 1) -> Anew:
+def session(root: str, store: str, links: tuple[str, ...] = (), level: str = "dev") -> Anew:
     anew = Anew()
     recorder = Recorder()
-    opened = Session(root, frozenset(), recorder.read, Store(store), jobs, links)
+    opened = Session(root, frozenset(), recorder.read, Store(store), links, level)
     for kind in opened.kinds.values():
         kind.provide = _watched(anew, kind.name, kind.provide)
     references = [key("test", root)]
