@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.cas.kinds import Fault
     from compiler.cas.store import Store
     from compiler.diagnostics import Sink
+    from compiler.incremental.session import Session
     from compiler.options import Options
     from compiler.records import Recorder
 
@@ -82,7 +83,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     kept, image = found or ("", b"")
     if not found:
         recorder = records.Recorder()
-        if _incremental(options):
+        if incremental(options):
             image, inputs = _reusing(path, options, recorder, store)
             whole = bool(image) and recorder.absent(inputs)
         if image:
@@ -93,6 +94,8 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
         else:
             image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
             whole = recorder.absent(inputs)
+        if image and (stale := recorder.changed()):
+            _stale(stale, options, store)
         if image and whole:
             try:
                 kept = records.keep(store, name, recorder, image)
@@ -112,19 +115,18 @@ def tests(
 
     Errors: whatever `chosen` raises.
     """
-    if not _keeps(options) or not _incremental(options) or options.level != "dev":
+    if not _keeps(options) or not incremental(options) or options.level != "dev":
         return None
     from compiler.cas.kinds import Fault
     from compiler.cas.store import open_store
     from compiler.incremental.front import Fallback
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
     from compiler.records import Recorder
 
     store = open_store(offline=options.offline)
-    session = Session(path, options.features, Recorder().read, store, options.links, tests=True)
-    references = _graphs(path, options, "tests")
-    session.open([*references, *_graphs(path, options)])
+    session = session_for(path, options, Recorder().read, store, tests=True)
+    references = graphs(path, options, "tests")
+    session.open([*references, *graphs(path, options)])
     try:
         session.check()
         rows = session.tests()
@@ -147,7 +149,7 @@ def _keeps(options: Options) -> bool:
     return options.cache and not options.verify and not options.memory_stats and options.remarks is None
 
 
-def _incremental(options: Options) -> bool:
+def incremental(options: Options) -> bool:
     """Whether results of earlier builds can help: all passes run, nothing is watched."""
     return not options.ablate and not options.hermetic
 
@@ -156,17 +158,18 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
     from compiler.incremental.front import Fallback
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store, options.links, options.level)
-    references = _graphs(path, options)
+    session = session_for(path, options, recorder.read, store)
+    references = graphs(path, options)
     session.open(references)
     try:
         image = session.build()
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
         return b"", []
+    finally:
+        store.faults += session.objects.faults
     try:
         session.keep(references)
     except Fault as fault:
@@ -174,7 +177,16 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def _graphs(path: str, options: Options, what: str = "graph") -> list[str]:
+def session_for(
+    path: str, options: Options, reader: Callable[[str], bytes], store: Store | None, *, tests: bool = False
+) -> Session:
+    """A session that makes what these options ask for; without a store, from nothing."""
+    from compiler.incremental.session import Session
+
+    return Session(path, options.features, reader, store, options.links, options.level, jobs=options.jobs, tests=tests)
+
+
+def graphs(path: str, options: Options, what: str = "graph") -> list[str]:
     """The names of the newest graph: by the program's place, and by what it is called."""
     from compiler import records
 
@@ -213,10 +225,20 @@ def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None,
     return image
 
 
-def _tell(faults: list[Fault], tell: Tell) -> None:
-    from compiler.cas.faults import FAULTS
+def _stale(path: str, options: Options, store: Store) -> None:
+    """Say that a file has changed since it was read; under `--hermetic` that ends the build.  Errors: UsageError."""
+    from compiler.query.faults import QueryFault
 
-    for line in dict.fromkeys(f"zero: {fault}\nhelp: {FAULTS[fault.code].help}\n" for fault in faults if fault.damage):
+    fault = QueryFault("QUERY_INPUT-001", path=path)
+    if options.hermetic:
+        from compiler.diagnostics import UsageError
+
+        raise UsageError(str(fault), fault.row.help)
+    store.faults.append(fault)
+
+
+def _tell(faults: list[Fault], tell: Tell) -> None:
+    for line in dict.fromkeys(f"zero: {fault}\nhelp: {fault.row.help}\n" for fault in faults if fault.damage):
         tell(line)
 
 

@@ -14,7 +14,9 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
+from compiler.incremental.image import code_row, data_row
 from compiler.incremental.regions import Regions
+from compiler.incremental.workers import Workers
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -26,13 +28,23 @@ if TYPE_CHECKING:
 
     from compiler.incremental.front import Front
     from compiler.incremental.optimize import Optimizer
-    from compiler.lir.ops import Data
+    from compiler.ir.function import Module
     from compiler.lower.lower import Single
-    from compiler.machine.code import Code
     from compiler.query.engine import Engine
 
     # A function's unique name, how many parameters it has, and its type arguments: rows, and which of them they are.
     Instance = tuple[str, int, list[Any], list[int]]
+
+
+class Waiting:
+    """An instance's MIR on its way to code: the keys of what it mentions, and wrappers whose names end in a place."""
+
+    __slots__ = ("callees", "module", "placed")
+
+    def __init__(self, module: Module, callees: dict[str, str], placed: list[tuple[str, str]]) -> None:
+        self.module = module
+        self.callees = callees  # by MIR name
+        self.placed = placed
 
 
 class Middle:
@@ -44,7 +56,9 @@ class Middle:
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
-        self._mir: dict[str, Single] = {}
+        self._members: dict[str, list[str]] | None = None
+        self.workers: Workers | None = None
+        self._mir: dict[str, Waiting] = {}  # of instances whose code is still to be made
         self.optimizer: Optimizer | None = None  # at release level
 
     def instance(self, key: str) -> Instance:
@@ -92,16 +106,25 @@ class Middle:
             front.drop(f)
         return single
 
-    def single(self, key: str, *, again: bool = False) -> Single:
+    def waiting(self, key: str) -> Waiting:
+        """An instance's MIR, for those who only read it."""
+        return self._mir.get(key) or self._waiting(self._lower(key))
+
+    def source(self, key: str, *, again: bool = False) -> Waiting:
         """An instance's MIR, which stays here until `rest`; made again when its functions were given away."""
         found = None if again else self._mir.get(key)
         if found is None:
-            found = self._mir[key] = self._lower(key)
+            found = self._mir[key] = self._waiting(self._lower(key))
         return found
 
     def rest(self) -> None:
         """Let go of all MIR."""
         self._mir.clear()
+
+    def _waiting(self, single: Single) -> Waiting:
+        functions = self.front.program.functions
+        callees = {name: self.key(functions[number].name, name) for name, (number, _) in single.asked.items()}
+        return Waiting(single.module, callees, sorted(single.placed.items()))
 
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions).
@@ -109,7 +132,8 @@ class Middle:
         At release level these facts are found later, and there is what each of its functions names instead.
         """
         self.inputs(key)
-        single = self._mir[key] = self._lower(key)
+        single = self._lower(key)
+        self._mir[key] = self._waiting(single)
         functions = self.front.program.functions
         asked = []
         for name, (number, actuals) in single.asked.items():
@@ -141,6 +165,16 @@ class Middle:
                     todo.append(other)
         return [(key, self._known[key]) for key in todo]
 
+    def members(self, identity: str) -> list[str]:
+        """The instances of a module's functions that the program can reach."""
+        if self.optimizer is not None:
+            return self.optimizer.homes().get(identity, [])
+        if self._members is None:
+            self._members = {}
+            for key, _ in self.engine.peek("instances", ""):
+                self._members.setdefault(key.partition("#")[0], []).append(key)
+        return self._members.get(identity, [])
+
     def borrows(self) -> dict[str, tuple[int, ...]]:
         """The parameters that each function borrows, for those that borrow any."""
         engine = self.engine
@@ -150,33 +184,57 @@ class Middle:
         for key, _ in engine.ask("instances", ""):
             for name, row in engine.ask("lowered", key)[1]:
                 uses[name] = read_uses(row)
+            engine.forget("lowered", key)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
-        single = self._mir.pop(key, None) or self._lower(key)
-        self.regions.place(key, single)
-        functions = self.front.program.functions
+        if key not in self._mir:
+            self._mir[key] = self._waiting(self._lower(key))
+        self.regions.place(key, self._mir[key])
+        borrows = self._borrows(key)
+        found: tuple[Any, ...] | None = self.workers.take(key) if self.workers is not None else None
+        if found is not None:
+            del self._mir[key]
+            return found
+        return self._code(key, borrows)
+
+    def fork(self, jobs: int) -> None:
+        """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
+        if self.optimizer is not None:
+            self.workers = self.optimizer.fork(jobs)
+            return
+        prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
+        order = {key: k for k, (key, _) in enumerate(self.engine.peek("instances", ""))}
+        keys = sorted(self._mir, key=lambda key: (prefixes[key.partition("#")[0]], order[key]))
+        self.workers = Workers(keys, jobs, self._alone)
+
+    def _alone(self, key: str) -> tuple[Any, ...]:
+        """What `native` answers, for somebody who keeps no account of what was asked."""
+        self.regions.place(key, self._mir[key])
+        return self._code(key, self._borrows(key))
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self.workers is not None:
+            self.workers.close()
+            self.workers = None
+
+    def _borrows(self, key: str) -> dict[str, tuple[int, ...]]:
+        """What an instance's functions and their callees borrow."""
+        waiting = self._mir[key]
         borrows = {}
-        for name in single.module.functions:
+        for name in waiting.module.functions:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
-        for name, (number, _) in single.asked.items():
-            borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
-        codes, data = native_one(single.module, borrows)
-        return native_row(codes, data, single.placed)
+        for name, callee in waiting.callees.items():
+            borrows[name] = self.engine.ask("borrow", callee)
+        return borrows
 
-
-def native_row(codes: list[Code], data: list[Data], placed: dict[str, str]) -> tuple[Any, ...]:
-    """Plain data; `placed` are the wrappers whose names end in a place."""
-    return (
-        [
-            (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
-            for c in codes
-        ],
-        [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
-        sorted(placed.items()),
-    )
+    def _code(self, key: str, borrows: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        waiting = self._mir.pop(key)
+        codes, data = native_one(waiting.module, borrows)
+        return [code_row(code) for code in codes], [data_row(datum) for datum in data], waiting.placed
 
 
 def use_row(uses: Uses) -> tuple[Any, ...]:

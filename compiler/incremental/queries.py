@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 
+from compiler.digest import brief
 from compiler.hir.portable import cut
 from compiler.incremental.front import Checked
 from compiler.incremental.middle import dumps
@@ -105,8 +106,8 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
         identity, _, name = argument.partition("#")
-        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
-        return found[1:]
+        _, packed, consts, datas = engine.ask("checked", identity).functions.get(name, (0, b"", NO_ROWS, NO_ROWS))
+        return brief(packed), consts, datas
 
     def edges(engine: Engine, identity: str) -> bytes:
         found: bytes = engine.ask("checked", identity).edges
@@ -142,6 +143,10 @@ def kinds(s: Session) -> dict[str, Kind]:
     def borrow(engine: Engine, argument: str) -> tuple[int, ...]:
         found: tuple[int, ...] = engine.ask("borrows", "").get(argument.partition("#")[2], ())
         return found
+
+    def members(engine: Engine, identity: str) -> list[str]:
+        engine.mark("instances" if middle.optimizer is None else "reached", "")
+        return middle.members(identity)
 
     def link(engine: Engine, entry: str) -> bytes:
         return s.link(engine, entry)
@@ -211,6 +216,9 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("summary", "what an instance does with what it is given: all that regions in its callers see", summary,
              mark=dumps),
         Kind("native", "an instance's machine code and static data", native, **code_side),
+        Kind("members", "the instances in a module's object", members, mark=dumps),
+        Kind("unit", "a module's object, and what it has in common with others", s.unit,
+             encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("foreign", "the C functions that are declared, and what is in the files to link with",

@@ -15,9 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from compiler.incremental.middle import Middle
+    from compiler.incremental.middle import Middle, Waiting
     from compiler.ir.function import Function
-    from compiler.lower.lower import Single
     from compiler.mir.escape import Summary
 
 
@@ -60,7 +59,7 @@ class Regions:
         singles = []
         for member in members:
             middle.inputs(member)
-            singles.append(middle.single(member))
+            singles.append(middle.waiting(member))
             functions.update(singles[-1].module.functions)
         for single in singles:
             self._callees(single, list(single.module.functions.values()), functions, known)
@@ -71,7 +70,7 @@ class Regions:
         """What callers see of an instance."""
         return self.middle.engine.ask("flow", key).get(key.partition("#")[2])
 
-    def place(self, key: str, single: Single) -> None:
+    def place(self, key: str, single: Waiting) -> None:
         """Place the allocations in an instance's regions."""
         inside = [function for function in single.module.functions.values() if has_regions(function)]
         if not inside:
@@ -90,17 +89,15 @@ class Regions:
             place(function, known, single.module)
 
     def _callees(
-        self, single: Single, users: list[Function], own: dict[str, Function], known: dict[str, Summary]
+        self, single: Waiting, users: list[Function], own: dict[str, Function], known: dict[str, Summary]
     ) -> None:
         """Add the summaries of other instances that these functions mention."""
         from compiler.mir.escape import read_summary
         from compiler.mir.mentions import mentions
 
         middle = self.middle
-        functions = middle.front.program.functions
         for user in users:
             for name in mentions(user):
                 if name not in own and name not in known:
-                    number, _ = single.asked[name]
-                    row = middle.engine.ask("summary", middle.key(functions[number].name, name))
+                    row = middle.engine.ask("summary", single.callees[name])
                     known[name] = read_summary(row)
