@@ -14,7 +14,7 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
-from compiler.incremental.image import code_row, data_row
+from compiler.incremental.image import native_row
 from compiler.incremental.regions import Regions
 from compiler.incremental.workers import Workers
 from compiler.lower.lower import ENTRY, lower_one
@@ -106,25 +106,21 @@ class Middle:
             front.drop(f)
         return single
 
-    def waiting(self, key: str) -> Waiting:
-        """An instance's MIR, for those who only read it."""
-        return self._mir.get(key) or self._waiting(self._lower(key))
-
-    def source(self, key: str, *, again: bool = False) -> Waiting:
+    def waiting(self, key: str, *, again: bool = False) -> Waiting:
         """An instance's MIR, which stays here until `rest`; made again when its functions were given away."""
         found = None if again else self._mir.get(key)
         if found is None:
             found = self._mir[key] = self._waiting(self._lower(key))
         return found
 
-    def rest(self) -> None:
-        """Let go of all MIR."""
-        self._mir.clear()
-
     def _waiting(self, single: Single) -> Waiting:
         functions = self.front.program.functions
         callees = {name: self.key(functions[number].name, name) for name, (number, _) in single.asked.items()}
         return Waiting(single.module, callees, sorted(single.placed.items()))
+
+    def rest(self) -> None:
+        """Let go of all MIR."""
+        self._mir.clear()
 
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions).
@@ -165,13 +161,16 @@ class Middle:
                     todo.append(other)
         return [(key, self._known[key]) for key in todo]
 
+    @property
+    def all(self) -> str:
+        """The kind that has the keys of all code that is made."""
+        return "instances" if self.optimizer is None else "reached"
+
     def members(self, identity: str) -> list[str]:
-        """The instances of a module's functions that the program can reach."""
-        if self.optimizer is not None:
-            return self.optimizer.homes().get(identity, [])
+        """The keys of a module's code."""
         if self._members is None:
             self._members = {}
-            for key, _ in self.engine.peek("instances", ""):
+            for key, _ in self.engine.peek(self.all, ""):
                 self._members.setdefault(key.partition("#")[0], []).append(key)
         return self._members.get(identity, [])
 
@@ -202,13 +201,11 @@ class Middle:
 
     def fork(self, jobs: int) -> None:
         """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
-        if self.optimizer is not None:
-            self.workers = self.optimizer.fork(jobs)
-            return
         prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
-        order = {key: k for k, (key, _) in enumerate(self.engine.peek("instances", ""))}
-        keys = sorted(self._mir, key=lambda key: (prefixes[key.partition("#")[0]], order[key]))
-        self.workers = Workers(keys, jobs, self._alone)
+        waits = self.optimizer.waits if self.optimizer is not None else self._mir.__contains__
+        keys = [key for key, _ in self.engine.peek(self.all, "") if waits(key)]
+        keys.sort(key=lambda key: prefixes.get(key.partition("#")[0], ""))
+        self.workers = Workers(keys, jobs, self.optimizer.native if self.optimizer is not None else self._alone)
 
     def _alone(self, key: str) -> tuple[Any, ...]:
         """What `native` answers, for somebody who keeps no account of what was asked."""
@@ -234,7 +231,7 @@ class Middle:
     def _code(self, key: str, borrows: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         waiting = self._mir.pop(key)
         codes, data = native_one(waiting.module, borrows)
-        return [code_row(code) for code in codes], [data_row(datum) for datum in data], waiting.placed
+        return native_row(codes, data, waiting.placed)
 
 
 def use_row(uses: Uses) -> tuple[Any, ...]:

@@ -16,9 +16,8 @@ from __future__ import annotations
 import marshal
 
 from compiler.digest import brief
-from compiler.incremental.image import code_row, data_row
+from compiler.incremental.image import native_row
 from compiler.incremental.middle import read_uses, use_row
-from compiler.incremental.workers import Workers
 from compiler.ir.function import Module
 from compiler.ir.portable import exact, pack, unpack
 from compiler.lower.lower import ENTRY, lower_entry
@@ -26,7 +25,6 @@ from compiler.memory.borrow import solve, uses_of
 from compiler.mir.mentions import among, mentions
 from compiler.mir.regions import has_regions
 from compiler.natively import native_one
-from compiler.object.units import SHARED, home
 from compiler.passes.inline import fits
 from compiler.passes.order import component
 
@@ -62,7 +60,6 @@ class Optimizer:
         self._homes: dict[str, tuple[str, Members]] = {}
         self._homes_of: object = None
         self._ready: dict[str, tuple[Function, Module]] = {}
-        self._left: dict[str, list[str]] | None = None
 
     @property
     def engine(self) -> Engine:
@@ -149,19 +146,19 @@ class Optimizer:
         module.below = None
         return module, recursive, placed
 
-    def _lowered(self, name: str, owner: str) -> tuple[Function, Module, list[tuple[str, str]]]:
+    def _lowered(self, name: str, owner: str) -> tuple[Function, Module, dict[str, str]]:
         """A function as it was lowered, which is given away; its module, and the names in it that end in places."""
         middle = self.middle
         if not owner:
             program = middle.front.program
             made = lower_entry(program, middle.front.body(self.engine.peek("main", "")).id)
-            return made.functions[name], made, []
-        source = middle.source(owner)
-        function = source.module.functions.pop(name, None)
+            return made.functions[name], made, {}
+        waiting = middle.waiting(owner)
+        function = waiting.module.functions.pop(name, None)
         if function is None:  # given away before
-            source = middle.source(owner, again=True)
-            function = source.module.functions.pop(name)
-        return function, source.module, source.placed
+            waiting = middle.waiting(owner, again=True)
+            function = waiting.module.functions.pop(name)
+        return function, waiting.module, dict(waiting.placed)
 
     def body(self, name: str) -> bytes:
         """What callers may copy; b"" of a function that they may not, and of what is none."""
@@ -203,42 +200,18 @@ class Optimizer:
     def borrows(self) -> dict[str, tuple[int, ...]]:
         """The parameters that each function borrows, for those that borrow any."""
         uses = {}
-        for key, component_key in self.engine.ask("reached", ""):
+        for key, home in self.engine.ask("reached", ""):
             name = key.partition("#")[2]
-            found = self.engine.ask("optimized", component_key)[name]
+            found = self.engine.ask("optimized", home)[name]
             uses[name] = read_uses(found.uses)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
-    def homes(self) -> dict[str, list[str]]:
-        """What is left, by the module in whose object it is; "" for what belongs to none."""
-        if self._left is None:
-            self._left = {"": []}
-            owner = self.middle.front.owner
-            for key, _ in self.engine.peek("reached", ""):
-                prefix = home(key.partition("#")[2])
-                self._left.setdefault("" if prefix == SHARED else owner[prefix], []).append(key)
-        return self._left
-
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place) of one function, as plain rows."""
-        ready = self._prepared(key)
-        workers = self.middle.workers
-        found: tuple[Any, ...] | None = workers.take(key) if workers is not None else None
-        return self._code(*ready) if found is None else found
-
-    def fork(self, jobs: int) -> Workers:
-        """Have code made by others, too, in the order in which it will be asked for."""
-        prefixes = {identity: prefix for prefix, identity in self.middle.front.owner.items()}
-        homes = self.homes()
-        order = [*sorted(homes.keys() - {""}, key=lambda each: prefixes[each]), ""]
-        keys = [key for each in order for key in homes[each] if key.partition("#")[2] in self._ready]
-        return Workers(keys, jobs, lambda key: self._code(*self._prepared(key)))
-
-    def _prepared(self, key: str) -> tuple[Module, dict[str, tuple[int, ...]], list[tuple[str, str]]]:
-        """A module with the function alone, what it and its callees borrow, and names that end in places."""
         engine = self.engine
         name = key.partition("#")[2]
         digest, named, placed = engine.ask("made", name)
+        borrows = {each: engine.ask("borrow", f"#{each}") for each in (name, *named)}
         again = name not in self._ready
         function, source = self._take(name)
         module = Module("mir")
@@ -251,16 +224,15 @@ class Optimizer:
             from compiler.mir.escape import read_summary
 
             place(function, {each: read_summary(engine.ask("summary", each)) for each in named}, module)
-        borrows = {each: engine.ask("borrow", f"#{each}") for each in (name, *named)}
         if name == ENTRY:
             module.entry = ENTRY
-        return module, borrows, placed
+        workers = self.middle.workers
+        found: tuple[Any, ...] | None = workers.take(key) if workers is not None else None
+        return found or native_row(*native_one(module, borrows), placed)
 
-    def _code(
-        self, module: Module, borrows: dict[str, tuple[int, ...]], placed: list[tuple[str, str]]
-    ) -> tuple[Any, ...]:
-        codes, data = native_one(module, borrows)
-        return [code_row(code) for code in codes], [data_row(datum) for datum in data], placed
+    def waits(self, key: str) -> bool:
+        """Whether a function was optimized and its code is still to be made."""
+        return key.partition("#")[2] in self._ready
 
     def _take(self, name: str) -> tuple[Function, Module]:
         """An optimized function, to be consumed; made again if need be.

@@ -145,7 +145,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def members(engine: Engine, identity: str) -> list[str]:
-        engine.mark("instances" if middle.optimizer is None else "reached", "")
+        engine.mark(middle.all, "")
         return middle.members(identity)
 
     def link(engine: Engine, entry: str) -> bytes:
@@ -216,7 +216,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("summary", "what an instance does with what it is given: all that regions in its callers see", summary,
              mark=dumps),
         Kind("native", "an instance's machine code and static data", native, **code_side),
-        Kind("members", "the instances in a module's object", members, mark=dumps),
+        Kind("members", "what is in a module's object", members, mark=dumps),
         Kind("unit", "a module's object, and what it has in common with others", s.unit,
              encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),

@@ -77,7 +77,8 @@ class Session:
         self.front = Front(path, features, reader, tests=tests)
         self.links = links
         self.middle = Middle(self.front)
-        if level == "release":
+        self.release = level == "release"
+        if self.release:
             from compiler.incremental.optimize import Optimizer
 
             self.middle.optimizer = Optimizer(self.middle)
@@ -147,7 +148,8 @@ class Session:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
 
-        self.middle.fork(self.jobs or cores())
+        if not entry:  # what a test reaches is little
+            self.middle.fork(self.jobs or cores())
         try:
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
@@ -223,11 +225,10 @@ class Session:
         return self._unit(engine, identity, engine.ask("members", identity))
 
     def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
-        prefix = engine.ask("prefix", identity)
-        return image.unit_row(prefix, *self._resolved(engine, keys))
+        return image.unit_row(engine.ask("prefix", identity), *self._resolved(engine, keys))
 
     def _resolved(self, engine: Engine, keys: list[str]) -> tuple[list[Code], list[Data]]:
-        """Machine code and data with the places of today."""
+        """Code and data with the places of today's files."""
         rows = []
         for key in keys:
             rows.append(engine.ask("native", key))
@@ -248,19 +249,14 @@ class Session:
         engine.mark("foreign", "")
         linked = self._linked()
         homes: dict[str, list[str]] = {}
-        common: list[str] = []
-        if self.middle.optimizer is not None:
-            engine.mark("reached", "")
-            homes = dict(self.middle.optimizer.homes())
-            common = homes.pop("")
-        else:
-            for key, _ in self.middle.reached([entry]) if entry else engine.ask("instances", ""):
-                homes.setdefault(key.partition("#")[0], []).append(key)
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask(self.middle.all, ""):
+            homes.setdefault(key.partition("#")[0], []).append(key)
+        start = homes.pop("", [])  # at release level
         found = []
         for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
             found.append(self._unit(engine, identity, homes[identity]) if entry else engine.ask("unit", identity))
             engine.forget("unit", identity)
-        codes, data = self._resolved(engine, common) if common else self._entry(entry or engine.ask("main", ""))
+        codes, data = self._resolved(engine, start) if start else self._entry(entry or engine.ask("main", ""))
         return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
     def _entry(self, main: str) -> tuple[list[Code], list[Data]]:
