@@ -136,11 +136,11 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def session_for(path: str, options: Options, reader: Callable[[str], bytes], store: Store | None) -> Session:
-    """A session that makes what these options ask for; without a store, from nothing."""
+def session_for(path: str, options: Options, reader: Callable[[str], bytes], store: Store) -> Session:
+    """A session that makes what these options ask for."""
     from compiler.incremental.session import Session
 
-    return Session(path, options.features, reader, store)
+    return Session(path, options.features, reader, store, options.jobs)
 
 
 def graphs(path: str, options: Options) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 USAGE = (
     "zero build FILE -o OUT [--level dev|release] [--feature NAME] [--link FILE] "
-    "[--no-cache] [--offline] [--hermetic] [--memory-stats] [--ablate PASS] [--audit] [--remarks] [--verify]"
+    "[--no-cache] [--jobs N] [--offline] [--hermetic] [--memory-stats] [--ablate PASS] [--audit] [--remarks] [--verify]"
 )
 OPTIONS = {**FRONT, **BACK, **STORE, "-o": VALUE, "--ablate": VALUE, "--audit": FLAG, "--remarks": FLAG}
 HELP = f"""{FRONT_HELP}{BACK_HELP}{STORE_HELP}\

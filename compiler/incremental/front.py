@@ -103,6 +103,9 @@ class Front:
         name, imports, externs = self.engine.ask("scan", identity)
         if externs:
             raise Fallback("C functions")
+        if identity in self._parsed:
+            self.engine.mark("lines", identity)  # while the forms are at hand
+            self._parsed[identity][0].forms.rest()
         return name, imports
 
     # What the queries are made of; each is a provider's body.
@@ -171,6 +174,7 @@ class Front:
         self._number()
         program = c.program
         order = {node: k for k, node in enumerate(module.forms.top)}
+        module.forms.rest()
         mentioned: set[str] = set()
         functions = {}
         tests = {test.function for test in program.tests}
@@ -182,6 +186,7 @@ class Front:
                 consts = sorted([name for name in names if name in self._consts])
                 datas = sorted([name for name in names if name in self._datas])
                 functions[info.function.name] = (order[info.node], packed, consts, datas)
+                info.function.body.rest()
         shown = interface(c, index, mentioned)
         edge_rows = self._edge_rows(edges, index)
         owners = sorted({self.owner[name.rpartition(".")[0]] for name in mentioned if self._is_user(name)} - {identity})
@@ -290,6 +295,13 @@ class Front:
         self.uses.clear()
         for info in self.c.infos:
             info.uses.clear()
+
+    def let_go(self) -> None:
+        """The program is made: its trees and the checker's state are not needed any more."""
+        self.c.program.drop("link")
+        del self.c
+        self._parse.clear()
+        self.texts.clear()
 
     # What lowering asks for.
 

@@ -13,6 +13,8 @@ import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Fallback
+from compiler.incremental.image import code_row, data_row
+from compiler.incremental.workers import Workers
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.incremental.front import Front
+    from compiler.ir.function import Module
     from compiler.lower.lower import Single
     from compiler.query.engine import Engine
 
     # A function's unique name, how many parameters it has, and its type arguments: rows, and which of them they are.
     Instance = tuple[str, int, list[Any], list[int]]
+    # An instance's MIR, the keys of what it calls by MIR name, and wrappers whose names end in a place.
+    Lowered = tuple[Module, list[tuple[str, str]], list[tuple[str, str]]]
 
 
 class Middle:
@@ -38,7 +43,9 @@ class Middle:
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
-        self._mir: dict[str, Single] = {}
+        self._members: dict[str, list[str]] | None = None
+        self.workers: Workers | None = None
+        self._mir: dict[str, Lowered] = {}  # of instances whose code is still to be made
 
     def instance(self, key: str) -> Instance:
         """What a key stands for: a matter of its name, so that what was known before still holds."""
@@ -85,10 +92,16 @@ class Middle:
             front.drop(f)
         return single
 
+    def _left(self, single: Single) -> Lowered:
+        functions = self.front.program.functions
+        callees = [(name, self.key(functions[number].name, name)) for name, (number, _) in single.asked.items()]
+        return single.module, callees, sorted(single.placed.items())
+
     def lowered(self, key: str) -> tuple[Any, ...]:
         """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
         self.inputs(key)
-        single = self._mir[key] = self._lower(key)
+        single = self._lower(key)
+        self._mir[key] = self._left(single)
         functions = self.front.program.functions
         asked = []
         for name, (number, actuals) in single.asked.items():
@@ -116,6 +129,14 @@ class Middle:
                     todo.append(other)
         return [(key, self._known[key]) for key in todo]
 
+    def members(self, identity: str) -> list[str]:
+        """The instances of a module's functions that the program can reach."""
+        if self._members is None:
+            self._members = {}
+            for key, _ in self.engine.peek("instances", ""):
+                self._members.setdefault(key.partition("#")[0], []).append(key)
+        return self._members.get(identity, [])
+
     def borrows(self) -> dict[str, tuple[int, ...]]:
         """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
         engine = self.engine
@@ -129,26 +150,51 @@ class Middle:
                 raise Fallback("regions")
             for name, row in rows:
                 uses[name] = read_uses(row)
+            engine.forget("lowered", key)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         self.inputs(key)
-        single = self._mir.pop(key, None) or self._lower(key)
-        functions = self.front.program.functions
+        if key not in self._mir:
+            self._mir[key] = self._left(self._lower(key))
+        borrows = self._borrows(key)
+        found: tuple[Any, ...] | None = self.workers.take(key) if self.workers is not None else None
+        if found is not None:
+            del self._mir[key]
+            return found
+        return self._code(key, borrows)
+
+    def fork(self, jobs: int) -> None:
+        """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
+        prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
+        order = {key: k for k, (key, _) in enumerate(self.engine.peek("instances", ""))}
+        keys = sorted(self._mir, key=lambda key: (prefixes[key.partition("#")[0]], order[key]))
+        self.workers = Workers(keys, jobs, lambda key: self._code(key, self._borrows(key)))
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self.workers is not None:
+            self.workers.close()
+            self.workers = None
+
+    def _borrows(self, key: str) -> dict[str, tuple[int, ...]]:
+        """What an instance's functions and their callees borrow."""
+        module, callees, _ = self._mir[key]
         borrows = {}
-        for name in single.module.functions:
+        for name in module.functions:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
-        for name, (number, _) in single.asked.items():
-            borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
-        codes, data = native_one(single.module, borrows)
+        for name, callee in callees:
+            borrows[name] = self.engine.ask("borrow", callee)
+        return borrows
+
+    def _code(self, key: str, borrows: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        module, _, placed = self._mir.pop(key)
+        codes, data = native_one(module, borrows)
         return (
-            [
-                (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
-                for c in codes
-            ],
-            [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
-            sorted(single.placed.items()),
+            [code_row(code) for code in codes],
+            [data_row(datum) for datum in data],
+            placed,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 
+from compiler.digest import brief
 from compiler.hir.portable import cut
 from compiler.incremental.front import Checked
 from compiler.incremental.middle import dumps
@@ -104,8 +105,8 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
         identity, _, name = argument.partition("#")
-        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
-        return found[1:]
+        _, packed, consts, datas = engine.ask("checked", identity).functions.get(name, (0, b"", NO_ROWS, NO_ROWS))
+        return brief(packed), consts, datas
 
     def edges(engine: Engine, identity: str) -> bytes:
         found: bytes = engine.ask("checked", identity).edges
@@ -129,6 +130,10 @@ def kinds(s: Session) -> dict[str, Kind]:
     def borrow(engine: Engine, argument: str) -> tuple[int, ...]:
         found: tuple[int, ...] = engine.ask("borrows", "").get(argument.partition("#")[2], ())
         return found
+
+    def members(engine: Engine, identity: str) -> list[str]:
+        engine.mark("instances", "")
+        return middle.members(identity)
 
     def link(engine: Engine, _: str) -> bytes:
         return s.link(engine)
@@ -161,6 +166,9 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
         Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
+        Kind("members", "the instances in a module's object", members, mark=dumps),
+        Kind("unit", "a module's object, and what it has in common with others", s.unit,
+             encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("link", "the executable", link, encode=bytes, decode=bytes),

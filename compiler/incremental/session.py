@@ -15,6 +15,7 @@ from compiler.incremental.front import Front
 from compiler.incremental.kept import GRAPH, read_graph
 from compiler.incremental.middle import Middle
 from compiler.incremental.queries import kinds
+from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
 from compiler.query.graph import DAMAGED, Loaded, dump
 from compiler.query.packs import Packs
@@ -22,6 +23,7 @@ from compiler.query.packs import Packs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from compiler.cas.store import Store
     from compiler.machine.code import Code
@@ -35,13 +37,11 @@ class Objects:
 
     __slots__ = ("faults", "store")
 
-    def __init__(self, store: Store | None) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.faults: list[Fault] = []
 
     def read(self, name: str) -> bytes | None:
-        if self.store is None:
-            return None
         try:
             return self.store.get(read_address(name))
         except Fault as fault:
@@ -49,21 +49,21 @@ class Objects:
             return None
 
     def write(self, data: bytes) -> str:
-        assert self.store is not None
         return spell(self.store.put(PACK, data))
 
 
 class Session:
-    """A build under way; without a store nothing is found and nothing can be kept."""
+    """A build under way."""
 
     def __init__(
-        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store | None
+        self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store, jobs: int = 0
     ) -> None:
         self.front = Front(path, features, reader)
         self.middle = Middle(self.front)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
+        self.jobs = jobs  # 0: as many as there are cores
         self.engine: Engine
         self.packs: Packs
         self._library = ""
@@ -91,8 +91,8 @@ class Session:
         self.engine = self.middle.engine = Engine(self.kinds, self.packs, loaded)
 
     def _graph(self, reference: str) -> bytes | None:
-        address = self.store.find(reference, GRAPH) if self.store is not None else None
-        return self.store.get(address) if self.store is not None and address is not None else None
+        address = self.store.find(reference, GRAPH)
+        return None if address is None else self.store.get(address)
 
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
@@ -102,13 +102,26 @@ class Session:
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
-        found: bytes = self.engine.ask("link", "")
+        # What comes now takes the most memory: what checking found out is written, and read again when asked for.
+        try:
+            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+        except Fault as fault:
+            self.store.faults.append(fault)
+        self.engine.mark("borrows", "")
+        for identity in self.front.index:
+            self.engine.forget("checked", identity)
+        self.middle.fork(self.jobs or cores())
+        try:
+            found: bytes = self.engine.ask("link", "")
+        finally:
+            self.middle.close()
         return found
 
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
-        assert self.store is not None
         engine = self.engine
+        engine.forget_all()
+        self.front.let_go()
         index = self.packs.flush(engine.kept())
         graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
         addresses = sorted({read_address(name) for name, _ in index.values()})
@@ -127,34 +140,33 @@ class Session:
         self._library = runtime_library()
         return os.fsencode(os.path.basename(os.path.dirname(self._library)))
 
-    def link(self, engine: Engine) -> bytes:
-        """The executable of everything that the program reaches."""
-        from compiler.object.assemble import assemble
-        from compiler.pipeline import link_program
-
-        engine.mark("runtime", "")
-        front = self.front
-        lines: dict[str, dict[str, int]] = {}
-        paths: dict[str, str] = {}
+    def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
+        """A module's object; and the code and data that it needs and other modules may need, too."""
+        prefix = engine.ask("prefix", identity)
         rows = []
-        for key, _ in engine.ask("instances", ""):
-            identity = key.partition("#")[0]
-            if identity not in lines:
-                lines[identity] = engine.ask("positions", identity)
-                paths[identity] = engine.ask("path", identity)
+        for key in engine.ask("members", identity):
             rows.append(engine.ask("native", key))
             engine.forget("native", key)
 
         def place_of(name: str) -> tuple[str, int]:
-            owner = front.owner_of(name)
-            return paths[owner], lines[owner][name]
+            owner = self.front.owner_of(name)
+            return engine.ask("path", owner), engine.ask("positions", owner)[name]
 
         codes, data = image.resolve(rows, place_of)
-        codes += self._entry()
-        codes.sort(key=lambda code: code.name)
-        from compiler.lir.module import LirModule
+        return image.unit_row(prefix, codes, data)
 
-        return link_program(assemble(codes, data, "program.o", LirModule().exported), None)
+    def link(self, engine: Engine) -> bytes:
+        """The executable of everything that the program reaches."""
+        from compiler.lir.module import LirModule
+        from compiler.pipeline import link_program
+
+        engine.mark("runtime", "")
+        homes = sorted({key.partition("#")[0] for key, _ in engine.ask("instances", "")})  # asking has an order, too
+        found = []
+        for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
+            found.append(engine.ask("unit", identity))
+            engine.forget("unit", identity)
+        return link_program(image.objects_of(found, self._entry(), LirModule().exported), None)
 
     def _entry(self) -> list[Code]:
         """What runs main and what starts it."""

@@ -12,8 +12,8 @@ traces with early cut-off); the red-green algorithm of rustc's and Salsa's docum
 
 from __future__ import annotations
 
+from compiler.digest import brief
 from compiler.query.graph import Key, Loaded, Node, spell
-from compiler.query.kind import fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     class Store(Protocol):
         """Bytes by content, in groups (`packs.py`)."""
 
-        def get(self, group: str, digest: str) -> bytes | None: ...
+        def get(self, group: str, digest: bytes) -> bytes | None: ...
 
-        def put(self, group: str, data: bytes) -> str: ...
+        def put(self, group: str, data: bytes) -> bytes: ...
 
 
 OPEN, LOOKING, ANSWERING, CURRENT = range(4)
@@ -118,6 +118,11 @@ class Engine:
         if node is not None:
             node.value = _NONE
 
+    def forget_all(self) -> None:
+        """Let go of every answer in memory."""
+        for node in self.nodes.values():
+            node.value = _NONE
+
     def answered(self) -> list[Node]:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]
@@ -127,7 +132,7 @@ class Engine:
         found = [key for key, node in self.nodes.items() if node.state != CURRENT and node.verified]
         return found + [key for key in self._moved if key not in self.nodes]
 
-    def kept(self) -> list[tuple[str, str]]:
+    def kept(self) -> list[tuple[str, bytes]]:
         """(group, digest) of the kept answers of `answered`."""
         kinds = self.kinds
         found = []
@@ -200,16 +205,15 @@ class Engine:
         finally:
             self._path.pop()
             asked = self._asked.pop()
-        data = kind.encode(value) if kind.encode is not None else b""
-        found = fingerprint(kind.mark(value) if kind.mark is not None else data)
+        if kind.encode is not None:
+            node.object = self.store.put(kind.group(node.key[1]), kind.encode(value))
+        found = node.object if kind.mark is None else brief(kind.mark(value))
         tally = self.tallies[kind.name]
         tally.red += 1
         if node.verified and found == node.fingerprint:
             tally.same += 1
         else:
             node.changed = self.revision
-        if kind.encode is not None:
-            node.object = self.store.put(kind.group(node.key[1]), data)
         node.fingerprint = found
         node.deps = tuple(asked)
         if node.answered != self.revision:  # else it has its reason, and only its value was not at hand

@@ -40,15 +40,24 @@ class Node:
 
     __slots__ = ("answered", "changed", "deps", "fingerprint", "key", "object", "reason", "state", "value", "verified")
 
-    def __init__(self, key: Key) -> None:
+    def __init__(
+        self,
+        key: Key,
+        fingerprint: bytes = b"",
+        kept: bytes = b"",
+        changed: int = 0,
+        verified: int = 0,
+        answered: int = 0,
+        reason: tuple[str, Key | None] = ("new", None),
+    ) -> None:
         self.key = key
         self.deps: tuple[Node, ...] = ()
-        self.fingerprint = b""
-        self.object = ""
-        self.changed = 0
-        self.verified = 0  # 0: never answered
-        self.answered = 0
-        self.reason: tuple[str, Key | None] = ("new", None)
+        self.fingerprint = fingerprint
+        self.object = kept
+        self.changed = changed
+        self.verified = verified  # 0: never answered
+        self.answered = answered
+        self.reason = reason
         self.state = 0  # the engine's, for one process
         self.value: object = None
 
@@ -76,9 +85,9 @@ def dump(
 ) -> bytes:
     """The file of these nodes; edges to others are dropped with whoever has them."""
     rows = sorted(nodes, key=lambda node: node.key)
-    number = {node.key: k for k, node in enumerate(rows)}
-    rows = [node for node in rows if all(dep.key in number for dep in node.deps)]
-    number = {node.key: k for k, node in enumerate(rows)}
+    there = set(rows)
+    rows = [node for node in rows if there.issuperset(node.deps)]
+    number = {node: k for k, node in enumerate(rows)}
     payload = marshal.dumps(
         (
             revision,
@@ -90,7 +99,7 @@ def dump(
             [node.verified for node in rows],
             [node.answered for node in rows],
             [node.reason for node in rows],
-            [tuple([number[dep.key] for dep in node.deps]) for node in rows],
+            [tuple([number[dep] for dep in node.deps]) for node in rows],
             sorted(gone),
             origin,
         )
@@ -126,13 +135,7 @@ def _read(payload: bytes, kinds: Mapping[str, Kind] | None) -> Loaded:
     usable = {name for name in schemas if kinds is None or (name in kinds and schemas[name] == kinds[name].schema)}
     nodes: list[Node] = []
     for k, key in enumerate(keys):
-        node = Node(key)
-        node.fingerprint = fingerprints[k]
-        node.object = objects[k]
-        node.changed = changed[k]
-        node.verified = verified[k]
-        node.answered = answered[k]
-        node.reason = reasons[k]
+        node = Node(key, fingerprints[k], objects[k], changed[k], verified[k], answered[k], reasons[k])
         nodes.append(node)
         if key[0] in usable:
             found.nodes[key] = node

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.digest import brief
 from compiler.query import graph
 from compiler.query.engine import CycleError, Engine, UnstableError
 from compiler.query.kind import Kind
@@ -20,17 +21,15 @@ class Memory:
     """A store that can lose things."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.lost: set[str] = set()
+        self.objects: dict[bytes, bytes] = {}
+        self.lost: set[bytes] = set()
 
-    def get(self, group: str, digest: str) -> bytes | None:
+    def get(self, group: str, digest: bytes) -> bytes | None:
         assert group.startswith(("value ", "even "))
         return None if digest in self.lost else self.objects.get(digest)
 
-    def put(self, group: str, data: bytes) -> str:
-        from compiler.digest import sha256
-
-        name = sha256(data).hexdigest()
+    def put(self, group: str, data: bytes) -> bytes:
+        name = brief(data)
         self.objects[name] = data
         self.lost.discard(name)
         return name
