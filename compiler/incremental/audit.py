@@ -36,7 +36,7 @@ def audit(path: str, options: Options) -> tuple[Loaded, str]:
     from compiler.incremental.kept import kinds_table, last_graph
 
     if not incremental(options):
-        raise QueryFault("QUERY_AUDIT-001", why="its level, --link or --hermetic needs the whole pipeline")
+        raise QueryFault("QUERY_AUDIT-001", why="--hermetic and --ablate take the whole pipeline")
     kinds = kinds_table()
     always = {kind.name for kind in kinds.values() if kind.always}
     folders = (os.getcwd(), os.sep if all(map(os.path.isabs, (path, *options.links))) else os.getcwd())
@@ -125,28 +125,25 @@ def main(arguments: list[str]) -> int:
 
 
 def _session(path: str, options: Options) -> tuple[bytes, bytes]:
-    from tempfile import TemporaryDirectory
-
     from compiler.building import session_for
-    from compiler.cas.store import Store
     from compiler.diagnostics import UsageError
     from compiler.incremental.front import Fallback
     from compiler.lir.module import UnsupportedError
     from compiler.records import Recorder
 
     recorder = Recorder()
-    with TemporaryDirectory(prefix="zero-audit-") as folder:
-        session = session_for(path, options, recorder.read, Store(folder))
-        session.open([])
-        try:
-            session.build()
-        except (Fallback, UnsupportedError) as error:
-            return UNSERVED, os.fsencode(str(error))
-        except UsageError as error:
-            return UNSERVED, os.fsencode(error.message)
+    session = session_for(path, options, recorder.read, None)
+    session.open([])
+    try:
+        session.build()
+    except (Fallback, UnsupportedError) as error:
+        return UNSERVED, os.fsencode(str(error))
+    except UsageError as error:
+        return UNSERVED, os.fsencode(error.message)
     if changed := recorder.changed():
         return CHANGED, os.fsencode(changed)
-    return GRAPH, dump(session.engine.answered(), session.engine.revision, session.kinds)
+    engine = session.engine
+    return GRAPH, dump(engine.answered(), engine.revision, session.kinds)
 
 
 if __name__ == "__main__":

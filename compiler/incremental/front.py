@@ -44,20 +44,21 @@ class Fallback(Exception):
 class Checked:
     """What checking found out about a module, apart from any program."""
 
-    __slots__ = ("edges", "functions", "interface", "main", "owners")
+    __slots__ = ("edges", "functions", "interface", "main", "owners", "tests")
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.interface, self.functions, self.owners, self.edges, self.main = row
+        self.interface, self.functions, self.owners, self.edges, self.main, self.tests = row
 
     def row(self) -> tuple[Any, ...]:
-        return self.interface, self.functions, self.owners, self.edges, self.main
+        return self.interface, self.functions, self.owners, self.edges, self.main, self.tests
 
 
 class Front:
     """The sources of one session and its checker."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes]) -> None:
+    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], *, tests: bool) -> None:
         self.path = path
+        self.testing = tests  # its tests run, and it needs no main
         self.features = features
         self.reader = reader
         self.sink = Sink()
@@ -69,6 +70,7 @@ class Front:
         self.index: dict[str, int] = {}  # identity -> module in the graph
         self.owner: dict[str, str] = {}  # prefix of unique names -> identity
         self.prefixes: list[str] = []
+        self.externs: set[str] = set()  # the C functions that the program declares, called or not
         self.uses: list[Edge] = []  # of generic functions, in the modules checked here
         self._parse: dict[str, Parse] = {}
         self._parsed: dict[str, tuple[Module, list[Wanted]]] = {}
@@ -101,8 +103,7 @@ class Front:
         self.texts[identity] = data
         self._parse[identity] = parse
         name, imports, externs = self.engine.ask("scan", identity)
-        if externs:
-            raise Fallback("C functions")
+        self.externs.update(externs)
         if identity in self._parsed:
             self.engine.mark("lines", identity)  # while the forms are at hand
             self._parsed[identity][0].forms.rest()
@@ -135,12 +136,14 @@ class Front:
         module, _ = self.parsed(identity)
         return [module.file.place(module.forms.start[node])[0] for node in module.forms.top]
 
-    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], bool]:
-        """(the module's name, its imports as written, whether it declares C functions)."""
+    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+        """(the module's name, its imports as written, the C functions that it declares)."""
         module, wanted = self.parsed(identity)
         names = self.symbols.names
         imports = [(each.path, names[each.alias] if each.alias >= 0 else "") for each in wanted]
-        return module.name, imports, bool(module.externs)
+        forms = module.forms
+        externs = [names[forms.data[forms.children(node)[2]]] for node in module.externs]
+        return module.name, imports, externs
 
     def targets(self, identity: str) -> list[tuple[str, str]]:
         """(alias or "", the imported module's identity), in order."""
@@ -166,7 +169,7 @@ class Front:
             main = main_of(c) if root else -1
         except Unread:
             raise Fallback("messages") from None
-        if self.sink.items or (root and main < 0):
+        if self.sink.items or (root and main < 0 and not self.testing):
             raise Fallback("messages")
         self.uses += edges
         self._entered.add(identity)
@@ -177,9 +180,15 @@ class Front:
         module.forms.rest()
         mentioned: set[str] = set()
         functions = {}
-        tests = {test.function for test in program.tests}
+        titles = {test.function: test.title for test in program.tests}
+        tests = []
         for info in c.infos[known:]:
-            if info.module == index and info.node in order and info.function.id not in tests:
+            if info.module == index and info.node in order:
+                if info.function.id in titles:
+                    if identity.startswith("std:"):  # the library has its own runs
+                        continue
+                    column = module.file.place(info.function.start)[1]
+                    tests.append((titles[info.function.id], info.function.name, column))
                 names: set[str] = set()
                 packed = marshal.dumps(pack(program, info.function, names), 2)
                 mentioned |= names
@@ -190,7 +199,7 @@ class Front:
         shown = interface(c, index, mentioned)
         edge_rows = self._edge_rows(edges, index)
         owners = sorted({self.owner[name.rpartition(".")[0]] for name in mentioned if self._is_user(name)} - {identity})
-        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else ""))
+        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else "", tests))
         return found, mentioned
 
     def _is_user(self, name: str) -> bool:
@@ -198,7 +207,8 @@ class Front:
 
     def owner_of(self, unique: str) -> str:
         """The module of a unique name; "" for what every program has."""
-        return self.owner.get(unique.rpartition(".")[0], "")
+        of = unique.rpartition(".")[0]
+        return self.owner.get(of) or self.owner.get(of.removesuffix(".test"), "")
 
     def _edge_rows(self, edges: list[Edge], index: int) -> bytes:
         """What growth depends on, as bytes that are equal when it is."""

@@ -1,6 +1,6 @@
 """Machine code of instances to the objects of a program: places become those of the files, then order, then objects.
 
-A place in a kept instance is `function+:line:column`, counted from the function's first line.  Texts of places, and the
+A place in a kept instance is `function+line:column`, counted from the function's first line.  Texts of places, and the
 names that end in one, are made whole here, so that code which only moved is never made again.  Functions and data are
 in the order of their names: whatever was made anew, the bytes are the same.
 """
@@ -31,7 +31,7 @@ def resolve(
     data: dict[str, Data] = {}
 
     def absolute(place: str) -> str:
-        name, _, rest = place.rpartition("+:")
+        name, _, rest = place.rpartition("+")
         if not name:
             return place
         line, _, column = rest.partition(":")
@@ -69,12 +69,17 @@ def code_row(code: Code) -> tuple[Any, ...]:
 
 def read_code(found: tuple[Any, ...]) -> Code:
     name, held, relocs, constants = found
-    return Code(name, held, relocs, [CodeData(*each) for each in constants], [])
+    return Code(name, held, relocs, [CodeData(*each) for each in constants])
 
 
 def data_row(datum: Data) -> tuple[Any, ...]:
     """Static data as plain data."""
     return datum.name, datum.section, bytes(datum.bytes), datum.relocs, datum.align
+
+
+def native_row(codes: list[Code], data: list[Data], placed: list[tuple[str, str]]) -> tuple[Any, ...]:
+    """What `native` answers; `placed` are the functions whose names end in a place."""
+    return [code_row(code) for code in codes], [data_row(datum) for datum in data], placed
 
 
 def unit_row(prefix: str, codes: list[Code], data: list[Data]) -> tuple[Any, ...]:
@@ -90,11 +95,13 @@ def unit_row(prefix: str, codes: list[Code], data: list[Data]) -> tuple[Any, ...
     return made, [code_row(code) for code in common], [data_row(known[name]) for name in sorted(names)]
 
 
-def objects_of(units: Iterable[tuple[Any, ...]], entry: list[Code], exported: frozenset[str]) -> list[ObjectFile]:
-    """The objects of a program, out of the rows of its modules."""
+def objects_of(
+    units: Iterable[tuple[Any, ...]], entry: list[Code], data_of_entry: list[Data], exported: frozenset[str]
+) -> list[ObjectFile]:
+    """The objects of a program, out of the rows of its modules and what starts it."""
     found = []
     codes = {code.name: code for code in entry}
-    known: dict[str, Data] = {}
+    known = {datum.name: datum for datum in data_of_entry}
     for made, common, data in units:
         found.append(read(made))
         for each in common:

@@ -47,14 +47,17 @@ _put_i32 = struct.Struct("<i").pack_into
 
 
 def home(name: str) -> str:
-    """The module in whose object a function is: MODULE of `MODULE.function<types>.lambda3`; SHARED for a wrapper."""
+    """The module in whose object a function is: MODULE of `MODULE.function<types>.lambda3` and of `MODULE.test.2`.
+
+    SHARED for a wrapper, which any module may make.
+    """
     base = name.partition("<")[0]
     if name.endswith(".value") or ":" in name.rpartition(">")[2] or ":" in base:
         return SHARED
     body, _, last = base.rpartition(".")
     if last.startswith("lambda") and last[6:].isdigit():
-        body = body.rpartition(".")[0]
-    return body
+        body, _, last = body.rpartition(".")
+    return body.removesuffix(".test") if last.isdigit() else body
 
 
 def objects(codes: Iterable[Code], data: Sequence[Datum], exported: frozenset[str]) -> list[ObjectFile]:

@@ -1,4 +1,4 @@
-"""Random edits of a project's files, as text: of bodies, comments, signatures, names, imports, cfg, whole files.
+"""Random edits of a project's files, as text: of bodies, regions, comments, signatures, names, imports, whole files.
 
 An edit may leave a program that is wrong; whoever applies it finds that out and takes it back.  All choices come from
 one generator, so a seed is an edit history.  Knows nothing of the compiler.
@@ -254,6 +254,64 @@ def from_the_library(rnd: random.Random, files: Files) -> str:
     use = f"(ƒ perhaps{number} (n) (opt{number}.default (opt{number}.Some n) 0))"
     files[name] = f'(↥ "std:option" opt{number})\n{files[name]}\n{use}\n'
     return name
+
+
+@edit
+def region_around(rnd: random.Random, files: Files) -> str:
+    """What a function gives is made in a region."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = []
+    for a, b in forms(text):
+        inner = forms(text[a + 1 : b - 1])
+        if text.startswith("(ƒ ", a) and len(inner) > 1 and a + 1 + inner[-1][1] == b - 1:  # not the parameters
+            places.append((a + 1 + inner[-1][0], b - 1))
+    if not places:
+        return ""
+    a, b = rnd.choice(places)
+    files[name] = f"{text[:a]}(region {text[a:b]}){text[b:]}"
+    return f"{name}:{text.count(chr(10), 0, a) + 1}"
+
+
+@edit
+def region_gone(rnd: random.Random, files: Files) -> str:
+    """A region less; what was in it stays."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = [found.start() for found in re.finditer(r"\(region (?=\()", text)]
+    if not places:
+        return ""
+    a = rnd.choice(places)
+    _, size = forms(text[a:])[0]
+    files[name] = f"{text[:a]}(do {text[a + 8 : a + size]}{text[a + size :]}"
+    return f"{name}:{text.count(chr(10), 0, a) + 1}"
+
+
+C_FUNCTIONS = 4  # in the object that a history links: c0 and so on, of an I64 each
+
+
+@edit
+def c_function(rnd: random.Random, files: Files) -> str:
+    """A C function is declared, and perhaps called somewhere in the file; one of them is not in the object."""
+    name = _some(rnd, files)
+    made = f"c{rnd.randrange(C_FUNCTIONS + 1)}"
+    if f'"C" {made} ' in files[name]:
+        return ""
+    if rnd.random() < 0.7:
+        text = files[name]
+        places = [place for place in NUMBER.finditer(text) if text[place.start() - 1] in " ("]
+        if places:
+            place = rnd.choice(places)
+            files[name] = f"{text[: place.start()]}({made} {place[0]}){text[place.end() :]}"
+    files[name] += f'(extern "C" {made} (∷ (→ I64 I64)) (cap ffi))\n'
+    return f"{name} {made}"
+
+
+@edit
+def c_object(rnd: random.Random, files: Files) -> str:
+    """The object has other code in it."""
+    files["object"] = str((int(files.get("object", "0")) + 1 + rnd.randrange(2)) % 3)
+    return files["object"]
 
 
 def apply(rnd: random.Random, files: Files) -> tuple[str, str]:

@@ -22,11 +22,13 @@ from compiler.incremental.front import Fallback
 from compiler.incremental.session import Session
 from compiler.options import Options
 from compiler.records import Recorder, key
+from runtime_c.build import compile_freestanding
 from tests.conftest import ROOT
 from tests.incremental import edits
 
 PROJECT = "fixtures/projects/minisql"
 BACK = 0.85  # how often a program with mistakes is mended at once
+OBJECTS = 3  # states of the object that is linked, each with every C function
 
 
 class Differs(Exception):
@@ -36,7 +38,8 @@ class Differs(Exception):
 class History:
     """A project in a folder, its store, and what became of its edits."""
 
-    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT) -> None:
+    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT, level: str = "dev") -> None:
+        self.level = level
         self.rnd = random.Random(seed)
         self.folder = folder / "project"
         self.store = folder / "store"
@@ -49,9 +52,20 @@ class History:
         self.why = ""
         self.counts: Counter[str] = Counter()
         self.red: Counter[str] = Counter()
+        self.objects = [self._compiled(folder / f"c{k}.c", k) for k in range(OBJECTS)]
+        self.links = (str(folder / "c.o"),)
         self.write({})
 
+    def _compiled(self, path: pathlib.Path, state: int) -> bytes:
+        lines = [
+            f"long long c{k}(long long n);\nlong long c{k}(long long n) {{ return n + {k + state}; }}\n"
+            for k in range(edits.C_FUNCTIONS)
+        ]
+        path.write_text("".join(lines), "ascii")
+        return pathlib.Path(compile_freestanding(str(path))).read_bytes()
+
     def write(self, before: edits.Files) -> None:
+        pathlib.Path(self.links[0]).write_bytes(self.objects[int(self.files.get("object", "0"))])
         for name in before.keys() - self.files.keys():
             (self.folder / name).unlink()
         for name, text in self.files.items():
@@ -59,19 +73,24 @@ class History:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / name).write_text(text, "utf-8")
 
+    def options(self, features: frozenset[str]) -> Options:
+        return Options(features=features, links=self.links, level=self.level)
+
     def wanted(self, features: frozenset[str]) -> tuple[bytes, list[str]]:
         """(the executable, messages), by the whole pipeline."""
         sink = Sink()
         try:
-            image, _ = pipeline.compile_program(str(self.folder / "main.0x0"), Options(features=features), sink)
+            image, _ = pipeline.compile_program(str(self.folder / "main.0x0"), self.options(features), sink)
         except UsageError as error:
             return b"", [error.message]
         return image, [item.message for item in sink.items]
 
     def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
         """By a session over the store."""
-        session = Session(str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)))
-        references = [key("test", *sorted(features))]
+        session = Session(
+            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.links, self.level
+        )
+        references = [key("test", self.level, *sorted(features))]
         session.open(references)
         try:
             image = session.build()
@@ -116,9 +135,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--project", default=PROJECT)
+    parser.add_argument("--level", choices=("dev", "release"), default="dev")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(pathlib.Path(folder), options.seed, options.project)
+        history = History(pathlib.Path(folder), options.seed, options.project, options.level)
         history.compare("the start")
         for k in range(options.count):
             try:

@@ -78,7 +78,7 @@ def test_the_executable_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> No
     images, graphs, forks = [], [], []
     for jobs in (1, 2, 4):
         store = Store(str(tmp_path / str(jobs)))
-        session = Session("fixtures/projects/minisql/main.0x0", frozenset(), Recorder().read, store, jobs)
+        session = Session("fixtures/projects/minisql/main.0x0", frozenset(), Recorder().read, store, jobs=jobs)
         session.open(["0" * 64])
         images.append(session.build())
         forks.append(len(session.engine.before("instances", "")) // LEAST)

@@ -32,8 +32,8 @@ LIB = """\
 BUGS = {
     "a hash": (
         "queries.py",
-        "return s.link(engine)",
-        'return s.link(engine) + str(hash("x")).encode()',
+        "return s.link(engine, entry)",
+        'return s.link(engine, entry) + str(hash("x")).encode()',
         "link:",
         "another fingerprint",
     ),
@@ -141,7 +141,12 @@ def test_a_broken_provider_is_named(bug: str, project: pathlib.Path, broken: pat
 
 
 def test_what_is_kept_is_compared_too(project: pathlib.Path, broken: pathlib.Path) -> None:
-    plant(broken, "queries.py", "return s.link(engine)", "return s.link(engine) + __import__('os').environb[b'MOON']")
+    plant(
+        broken,
+        "queries.py",
+        "return s.link(engine, entry)",
+        "return s.link(engine, entry) + __import__('os').environb[b'MOON']",
+    )
     assert zero(broken, project, "build", "main.0x0", "-o", "out", MOON="full").returncode == 0
     done = zero(broken, project, "query", "audit", "main.0x0", MOON="new")
     assert done.returncode == 70
