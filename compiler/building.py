@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.cas.kinds import Fault
     from compiler.cas.store import Store
     from compiler.diagnostics import Sink
+    from compiler.incremental.session import Session
     from compiler.options import Options
     from compiler.records import Recorder
 
@@ -64,8 +65,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     """The program's executable as (its path in the store or "", its bytes); ("", b"") with diagnostics."""
     from compiler import pipeline
 
-    # What a build prints about itself must come from a build.
-    if not options.cache or options.verify or options.memory_stats or options.remarks is not None:
+    if not _keeps(options):
         if options.hermetic:
             return "", _watched(path, options, sink, None, "")
         return "", pipeline.compile_program(path, options, sink)[0]
@@ -83,7 +83,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     kept, image = found or ("", b"")
     if not found:
         recorder = records.Recorder()
-        if _incremental(options):
+        if incremental(options):
             image, inputs = _reusing(path, options, recorder, store)
             whole = bool(image) and recorder.absent(inputs)
         if image:
@@ -94,6 +94,8 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
         else:
             image, inputs = pipeline.compile_program(path, options, sink, recorder.read)
             whole = recorder.absent(inputs)
+        if image and (stale := recorder.changed()):
+            _stale(stale, options, store)
         if image and whole:
             try:
                 kept = records.keep(store, name, recorder, image)
@@ -105,20 +107,61 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     return kept, image
 
 
-def _incremental(options: Options) -> bool:
-    """Whether results of earlier builds can help: the development level, nothing to link, nothing watched."""
-    return options.level == "dev" and not options.links and not options.hermetic
+def tests(
+    path: str, options: Options, chosen: Callable[[list[str]], list[int]], tell: Tell = ignore
+) -> list[tuple[str, str, bytes]] | None:
+    """(title, place, executable) of the program's own tests that `chosen` picks by their titles; with the answers of
+    earlier builds, or None when the whole pipeline has to do it.
+
+    Errors: whatever `chosen` raises.
+    """
+    if not _keeps(options) or not incremental(options) or options.level != "dev":
+        return None
+    from compiler.cas.kinds import Fault
+    from compiler.cas.store import open_store
+    from compiler.incremental.front import Fallback
+    from compiler.lir.module import UnsupportedError
+    from compiler.records import Recorder
+
+    store = open_store(offline=options.offline)
+    session = session_for(path, options, Recorder().read, store, tests=True)
+    references = graphs(path, options, "tests")
+    session.open([*references, *graphs(path, options)])
+    try:
+        session.check()
+        rows = session.tests()
+        picked = [rows[k] for k in chosen([title for title, _, _ in rows])]
+        made = [(title, place, session.image(name)) for title, place, name in picked]
+    except (Fallback, UnsupportedError):
+        return None
+    try:
+        session.keep(references)
+    except Fault as fault:
+        store.faults.append(fault)
+    store.trim_when_due()
+    if store.faults:
+        _tell(store.faults, tell)
+    return made
+
+
+def _keeps(options: Options) -> bool:
+    """Whether results may come from the store: what a build prints about itself must come from a build."""
+    return options.cache and not options.verify and not options.memory_stats and options.remarks is None
+
+
+def incremental(options: Options) -> bool:
+    """Whether results of earlier builds can help: all passes run, nothing is watched."""
+    return not options.ablate and not options.hermetic
 
 
 def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
     from compiler.incremental.front import Fallback, Lost
-    from compiler.incremental.session import Session
     from compiler.lir.module import UnsupportedError
 
-    session = Session(path, options.features, recorder.read, store)
-    references = _graphs(path, options)
+    session = session_for(path, options, recorder.read, store)
+    references = graphs(path, options)
     session.open(references)
     try:
         try:
@@ -126,7 +169,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
         except Lost:
             recorder.inputs.clear()
             store.faults += session.objects.faults
-            session = Session(path, options.features, recorder.read, store)
+            session = session_for(path, options, recorder.read, store)
             session.open([])
             image = session.build()
     except (Fallback, UnsupportedError):
@@ -141,7 +184,16 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     return image, session.front.graph.inputs
 
 
-def _graphs(path: str, options: Options) -> list[str]:
+def session_for(
+    path: str, options: Options, reader: Callable[[str], bytes], store: Store | None, *, tests: bool = False
+) -> Session:
+    """A session that makes what these options ask for; without a store, from nothing."""
+    from compiler.incremental.session import Session
+
+    return Session(path, options.features, reader, store, options.links, options.level, jobs=options.jobs, tests=tests)
+
+
+def graphs(path: str, options: Options, what: str = "graph") -> list[str]:
     """The names of the newest graph: by the program's place, and by what it is called."""
     from compiler import records
 
@@ -149,8 +201,8 @@ def _graphs(path: str, options: Options) -> list[str]:
     features = " ".join(sorted(options.features))
     folder, name = os.path.split(os.path.realpath(path))
     return [
-        records.key("graph", stamp, options.level, features, folder, name),
-        records.key("graph", stamp, options.level, features, name),
+        records.key(what, stamp, options.level, features, folder, name),
+        records.key(what, stamp, options.level, features, name),
     ]
 
 
@@ -180,10 +232,20 @@ def _watched(path: str, options: Options, sink: Sink, recorder: Recorder | None,
     return image
 
 
-def _tell(faults: list[Fault], tell: Tell) -> None:
-    from compiler.cas.faults import FAULTS
+def _stale(path: str, options: Options, store: Store) -> None:
+    """Say that a file has changed since it was read; under `--hermetic` that ends the build.  Errors: UsageError."""
+    from compiler.query.faults import QueryFault
 
-    for line in dict.fromkeys(f"zero: {fault}\nhelp: {FAULTS[fault.code].help}\n" for fault in faults if fault.damage):
+    fault = QueryFault("QUERY_INPUT-001", path=path)
+    if options.hermetic:
+        from compiler.diagnostics import UsageError
+
+        raise UsageError(str(fault), fault.row.help)
+    store.faults.append(fault)
+
+
+def _tell(faults: list[Fault], tell: Tell) -> None:
+    for line in dict.fromkeys(f"zero: {fault}\nhelp: {fault.row.help}\n" for fault in faults if fault.damage):
         tell(line)
 
 

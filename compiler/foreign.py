@@ -227,7 +227,7 @@ def _image(source: str, linked: Linked) -> bytes:
             file.write(source)
         with open(compile_freestanding(path), "rb") as file:
             stub = read_object(file.read(), "host.o")
-    return pipeline.link_program(stub, linked)
+    return pipeline.link_program([stub], linked)
 
 
 def host(program: Program, linked: Linked, sink: Sink) -> Host | None:

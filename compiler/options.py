@@ -19,6 +19,7 @@ class Options:
         "cache",
         "features",
         "hermetic",
+        "jobs",
         "level",
         "links",
         "memory_stats",
@@ -33,6 +34,7 @@ class Options:
         features: frozenset[str] = frozenset(),
         level: str = "dev",
         links: tuple[str, ...] = (),
+        jobs: int = 0,
         cache: bool = True,
         memory_stats: bool = False,
         ablate: str = "",
@@ -43,6 +45,7 @@ class Options:
     ) -> None:
         self.features = features
         self.level = level  # dev | release
+        self.jobs = jobs  # processes that make code at the same time; 0: one a core
         self.links = links  # objects and archives with the program's C functions
         self.cache = cache  # whether results of earlier builds may be used
         self.memory_stats = memory_stats  # print memory by phase on standard error

@@ -131,33 +131,30 @@ def foreign(
 
 
 def executable(codes: list[Code], lir: LirModule, meter: Meter | None = None, linked: Linked | None = None) -> bytes:
-    """Assemble one object and link it with the runtime and, where there are any, objects of the user's.
+    """Make an object of each module and link them with the runtime and, where there are any, objects of the user's.
 
     Errors: LinkError; UsageError when the runtime cannot be built, or the user's objects cannot be linked.
     """
-    from compiler.object.assemble import assemble
+    from compiler.object.units import objects
 
-    # By name, so that the bytes are those of a build that made its functions in another order, or some of them earlier.
-    codes.sort(key=lambda code: code.name)
-    lir.data.sort(key=lambda datum: datum.name)
-    obj = assemble(codes, lir.data, "program.o", lir.exported)
+    own = objects(codes, lir.data, lir.exported)
     if meter:
-        meter.mark("object", {"object": obj, "code": codes, "lir": lir})
+        meter.mark("object", {"object": own, "code": codes, "lir": lir})
     for code in codes:
         code.drop("object")
     codes.clear()
     lir.drop("object")
     if meter:
-        meter.mark("lir_free", {"object": obj})
-    image = link_program(obj, linked)
-    del obj
+        meter.mark("lir_free", {"object": own})
+    image = link_program(own, linked)
+    own.clear()
     if meter:
         meter.mark("link", {"image": image})
     return image
 
 
-def link_program(obj: ObjectFile, linked: Linked | None) -> bytes:
-    """Link the program's own object with the runtime and the user's objects; errors as in `executable`."""
+def link_program(own: list[ObjectFile], linked: Linked | None) -> bytes:
+    """Link the program's own objects with the runtime and the user's; errors as in `executable`."""
     from compiler.link.link import LinkError, link
     from compiler.object.archive import Archive
 
@@ -165,9 +162,9 @@ def link_program(obj: ObjectFile, linked: Linked | None) -> bytes:
     with open(path, "rb") as file:
         archive = Archive(file.read(), path)
     if linked is None:
-        return link([obj], archives=[archive])
+        return link(own, archives=[archive])
     try:
-        return link([obj, *linked.objects], archives=[*linked.archives, archive])
+        return link([*own, *linked.objects], archives=[*linked.archives, archive])
     except LinkError as error:
         from compiler.foreign import refused
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from stat import S_ISDIR, S_ISREG
 
 from compiler.cas.kinds import Fault, after_links, linking, links, spell
 from compiler.digest import sha256
@@ -27,6 +28,7 @@ FORMAT = 3
 # Files get the time of the kernel's last tick, at worst 10 ms ago; a file younger than this when it was read may
 # change again under the same time.
 TICK_NS = 20_000_000
+TRIES = 3  # a file that was written to while it was read is read again
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 # (path, where its links lead, size, change time in ns, digest); size -1: there was no such file; a path that ends in
@@ -98,11 +100,32 @@ class Recorder:
         place = os.path.join(os.getcwd(), path)
         status = os.stat(place) if "\0" not in place else None
         data = read_bytes(path)
+        for _ in range(TRIES):
+            if status is None or _same(status, after := os.stat(place)):
+                break
+            status = after
+            data = read_bytes(path)
+        else:
+            raise _stale(path)
         if status is not None:
             real = os.path.realpath(place)
             size = status.st_size if path.endswith(os.sep) else len(data)
             self.inputs.append((place, real, size, status.st_ctime_ns, sha256(data).digest()))
         return data
+
+    def changed(self) -> str:
+        """The first file that was read and holds something else by now, or ""."""
+        for path, _, size, changed, digest in self.inputs:
+            try:
+                status = os.stat(path)
+                same = status.st_ctime_ns == changed and status.st_size == size
+                again = S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)  # of a pipe nothing is left to look at
+                if size >= 0 and not same and again and _digest_of(path) != digest:
+                    return path
+            except OSError:
+                if size >= 0:
+                    return path
+        return ""
 
     def absent(self, paths: Iterable[str]) -> bool:
         """Record the files that were looked for and not there; False when one is there by now."""
@@ -114,6 +137,21 @@ class Recorder:
                 return False
             self.inputs.append((path, "", -1, 0, b""))
         return True
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether nothing has written to a file in between; of a pipe, which nobody can read twice, nothing is known."""
+    if not S_ISREG(other.st_mode):
+        return True
+    return (one.st_size, one.st_ctime_ns, one.st_ino) == (other.st_size, other.st_ctime_ns, other.st_ino)
+
+
+def _stale(path: str) -> Exception:
+    from compiler.diagnostics import UsageError
+    from compiler.query.faults import QueryFault
+
+    fault = QueryFault("QUERY_INPUT-002", path=path)
+    return UsageError(str(fault), fault.row.help)
 
 
 def _unchanged(inputs: list[Input], started: int) -> bool:

@@ -7,6 +7,8 @@ only that test.
 
 from __future__ import annotations
 
+from functools import partial
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,39 +19,31 @@ if TYPE_CHECKING:
     from compiler.hir.program import Program
     from compiler.options import Options
 
+    Asked = tuple[str, str, Callable[[], Callable[[], int]]]  # title, place, and what makes it ready to run
 
-def run_tests(path: str, lane: str, options: Options, sink: Sink, only: str = "") -> tuple[int, int]:
+
+def run_tests(
+    path: str, lane: str, options: Options, sink: Sink, only: str = "", tell: Callable[[str], object] | None = None
+) -> tuple[int, int]:
     """Run the tests whose title has `only` in it, a line each; (passed, failed), both 0 with diagnostics in `sink`.
 
+    `tell` hears of damage in the store that was got over.
     Errors: UsageError when `only` is in no title: a misspelled word must not look like success.
     """
-    from compiler import pipeline
     from compiler.cli.streams import flush, out
-    from compiler.diagnostics import UsageError, meant
     from compiler.lir.module import UnsupportedError
     from compiler.running import child
 
-    _, program = pipeline.front(path, options.features, sink)
-    if sink or program is None:
-        return 0, 0
-    linked = pipeline.foreign(program, options, sink)
-    foreign = None
-    if linked is not None and not sink and lane != "native":
-        from compiler.foreign import host
-
-        foreign = host(program, linked, sink)
-    if sink:
-        return 0, 0
+    tests = _kept(path, options, only, tell) if lane == "native" else None
+    if tests is None:
+        tests = _compiled(path, lane, options, sink, only)
     passed = failed = 0
-    # The standard library has its own runs; a program that imports a module of it asks for none.
-    own = [test for test in program.tests if not program.functions[test.function].file.path.startswith("std:")]
-    asked = [test for test in own if only in test.title]
-    if only and not asked:
-        raise UsageError(f"test: no title has `{only}` in it", meant(only, [test.title for test in own], ""))
-    for test in asked:
+    for title, place, prepared in tests:
         try:
-            work = _prepared(program, test.function, lane, options, linked, foreign)
+            work = prepared()
         except UnsupportedError as error:
+            from compiler import pipeline
+
             pipeline.refused(error, sink)
             return 0, 0
         status, output = child(work)
@@ -60,14 +54,59 @@ def run_tests(path: str, lane: str, options: Options, sink: Sink, only: str = ""
             false = status == 0 and value == b"false"
             shown = printed if false else output.removesuffix(b"\n")
             out(shown.decode("utf-8", "surrogateescape") + "\n" if shown else "")
-            function = program.functions[test.function]
-            line, column = function.file.place(function.start)
             reason = "false" if false else f"ended with status {status}"
-            out(f"FAILED {test.title}\n  at {function.file.path}:{line}:{column}: {reason}\n")
+            out(f"FAILED {title}\n  at {place}: {reason}\n")
         else:
-            out(f"ok     {test.title}\n")
+            out(f"ok     {title}\n")
         flush()
     return passed, failed
+
+
+def _chosen(titles: list[str], only: str) -> list[int]:
+    """Which titles have `only` in them.  Errors: UsageError."""
+    from compiler.diagnostics import UsageError, meant
+
+    asked = [k for k, title in enumerate(titles) if only in title]
+    if only and not asked:
+        raise UsageError(f"test: no title has `{only}` in it", meant(only, titles, ""))
+    return asked
+
+
+def _kept(path: str, options: Options, only: str, tell: Callable[[str], object] | None) -> list[Asked] | None:
+    """With the answers of earlier builds; None when they cannot help."""
+    from compiler import building
+    from compiler.running import become
+
+    found = building.tests(path, options, lambda titles: _chosen(titles, only), tell or building.ignore)
+    if found is None:
+        return None
+    return [(title, place, partial(partial, become, image, ["test"])) for title, place, image in found]
+
+
+def _compiled(path: str, lane: str, options: Options, sink: Sink, only: str) -> list[Asked]:
+    """By the whole pipeline; nothing with diagnostics in `sink`."""
+    from compiler import pipeline
+
+    _, program = pipeline.front(path, options.features, sink)
+    if sink or program is None:
+        return []
+    linked = pipeline.foreign(program, options, sink)
+    foreign = None
+    if linked is not None and not sink and lane != "native":
+        from compiler.foreign import host
+
+        foreign = host(program, linked, sink)
+    if sink:
+        return []
+    # The standard library has its own runs; a program that imports a module of it asks for none.
+    own = [test for test in program.tests if not program.functions[test.function].file.path.startswith("std:")]
+    rows: list[Asked] = []
+    for test in [own[k] for k in _chosen([test.title for test in own], only)]:
+        function = program.functions[test.function]
+        line, column = function.file.place(function.start)
+        prepared = partial(_prepared, program, test.function, lane, options, linked, foreign)
+        rows.append((test.title, f"{function.file.path}:{line}:{column}", prepared))
+    return rows
 
 
 def _prepared(

@@ -127,6 +127,15 @@ def store() -> str:
     return page() + "\n## `zero cache`\n\n" + _table(("action", "options", "what it does"), rows)
 
 
+def queries() -> str:
+    """The queries of the compiler, and what `zero query` shows of them."""
+    from compiler.cli.query import ACTIONS
+    from compiler.incremental.spec import page
+
+    rows = [(f"`{name}`", " ".join(f"`{each}`" for each in sorted(row[1])), row[3]) for name, row in ACTIONS.items()]
+    return page() + "\n## `zero query`\n\n" + _table(("action", "options", "what it does"), rows)
+
+
 def _of(module: str, function: str) -> Callable[[], str]:
     def write() -> str:
         from importlib import import_module
@@ -149,6 +158,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "lir.md": _of("compiler.lir.spec", "reference"),
     "machine.md": _of("compiler.machine.spec", "reference"),
     "mir.md": _of("compiler.mir.spec", "reference"),
+    "queries.md": queries,
     "runtime.md": _of("runtime_c.spec", "page"),
     "store.md": store,
 }

@@ -15,15 +15,24 @@ class Row:
 
     __slots__ = ("code", "damage", "explain", "help", "summary")
 
-    def __init__(self, code: str, summary: str, *, help: str, explain: str, damage: bool = True) -> None:  # noqa: A002
-        if code in FAULTS:
+    def __init__(
+        self,
+        code: str,
+        summary: str,
+        *,
+        help: str,  # noqa: A002
+        explain: str,
+        damage: bool = True,
+        table: dict[str, Row] = FAULTS,
+    ) -> None:
+        if code in table:
             raise ValueError(f"{code} is declared twice")
         self.code = code
         self.summary = summary
         self.help = help
         self.explain = explain
         self.damage = damage
-        FAULTS[code] = self
+        table[code] = self
 
 
 _REPAIR = "zero cache repair removes what is damaged; a build makes it again"
@@ -167,6 +176,14 @@ Row(
     damage=False,
     explain="""\
 Collecting, repairing and moving to another layout exclude each other.  Reading and writing go on all the time.""",
+)
+Row(
+    "CAS_ROOT-001",
+    "{path} is {what} and can hold no results",
+    help="ZERO_CACHE names the folder of the store; unset, it is in the user's cache folder",
+    explain="""\
+The store's root is there and is no folder, so nothing can be found or kept, and each build starts from nothing.  A
+relative ZERO_CACHE is another store in each folder that a command is started in.""",
 )
 Row(
     "CAS_WRITER-001",

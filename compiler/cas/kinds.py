@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from compiler.cas.faults import Row
+
     Address = tuple[str, str, int]  # kind, digest in hex, size of the payload in bytes
 
 # hashlib is several times as quick as the bare module, and takes 4 ms to load: that pays from about a megabyte on.
@@ -100,15 +102,17 @@ class Fault(Exception):
         self.facts = facts
 
     @property
-    def damage(self) -> bool:
+    def row(self) -> Row:
         from compiler.cas.faults import FAULTS
 
-        return FAULTS[self.code].damage
+        return FAULTS[self.code]
+
+    @property
+    def damage(self) -> bool:
+        return self.row.damage
 
     def __str__(self) -> str:
-        from compiler.cas.faults import FAULTS
-
-        return f"{self.code}: " + FAULTS[self.code].summary.format(**self.facts)
+        return f"{self.code}: " + self.row.summary.format(**self.facts)
 
 
 def digest_of(row: Kind, payload: bytes) -> str:

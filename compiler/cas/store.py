@@ -157,6 +157,9 @@ class Store:
             try:
                 data = read_file(os.path.join(self.root, "format"), "format")[0].decode("ascii", "replace")
             except FileNotFoundError:
+                if os.path.lexists(self.root) and not os.path.isdir(self.root):
+                    what = what_is(os.lstat(self.root).st_mode)
+                    raise Fault("CAS_ROOT-001", path=self.root, what=what) from None
                 return 0
             number = data.removeprefix(HEAD).removesuffix("\n")
             if not data.startswith(HEAD) or not number.isdigit() or len(number) > 6:

@@ -149,7 +149,7 @@ def _address(store: Store, word: str) -> Address:
     if os.path.isfile(word):
         with open(word, "rb") as file:
             data = file.read()
-        for kind in KINDS:
+        for kind in sorted(KINDS, key=lambda kind: not KINDS[kind].place):  # what is run before packs that hold it
             address = address_of(kind, data)
             if os.path.lexists(os.path.join(store.root, object_name(address))):
                 return address

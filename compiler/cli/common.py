@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.cli.options import FLAG, LIST
+from compiler.cli.options import FLAG, LIST, VALUE
 from compiler.cli.streams import err
 from compiler.options import Options
 
@@ -23,7 +23,8 @@ BACK: dict[str, str | tuple[str, ...]] = {
     "--memory-stats": FLAG,
     "--verify": FLAG,
 }
-STORE: dict[str, str | tuple[str, ...]] = {"--offline": FLAG, "--hermetic": FLAG}  # of those who build for the store
+# Of those who build for the store.
+STORE: dict[str, str | tuple[str, ...]] = {"--jobs": VALUE, "--offline": FLAG, "--hermetic": FLAG}
 FRONT_HELP = """
   --feature NAME   switch a feature on; may come several times
   --json, --sarif  diagnostics for machines
@@ -36,6 +37,7 @@ BACK_HELP = """\
   --verify         check every level after every pass
 """
 STORE_HELP = """\
+  --jobs N         processes that make code at the same time; one a core unless it is said
   --offline        leave the remote tier of the store alone
   --hermetic       refuse to read what is no input of the build; implies --offline
 """
@@ -46,6 +48,7 @@ def options(arguments: Arguments) -> Options:
     return Options(
         features=arguments.features(),
         level=arguments.get("--level", "dev"),
+        jobs=arguments.count("--jobs"),
         links=tuple(arguments.lists.get("--link", ())),
         cache=not arguments.has("--no-cache"),
         memory_stats=arguments.has("--memory-stats"),

@@ -23,8 +23,9 @@ HELP = """
 def run(arguments: Arguments) -> int:
     """0 when every code is known."""
     from compiler.cas.faults import FAULTS
+    from compiler.query.faults import FAULTS as QUERIES
 
-    kinds: dict[str, Kind | Row] = {**everything(), **FAULTS}
+    kinds: dict[str, Kind | Row] = {**everything(), **FAULTS, **QUERIES}
     classes = {code.rpartition("-")[0] for code in kinds}
     if arguments.has("--list"):
         if arguments.words:

@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "doc": ("doc", "write a module's documentation as Markdown"),
     "fuzz": ("fuzz", "compare all lanes on random programs"),
     "cache": ("cache", "look after the results of earlier builds"),
+    "query": ("query", "show what earlier builds asked, and why it was answered anew"),
 }
 
 

@@ -49,6 +49,13 @@ class Arguments:
             raise UsageError(f"{self.verb}: a file is missing", self.usage)
         return self.words
 
+    def count(self, option: str) -> int:
+        """A number above zero; 0 when it is not given."""
+        text = self.values.get(option, "")
+        if text and not (text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text)):
+            raise UsageError(f"{self.verb}: {option} needs a number from 1 to 9999, and got `{text}`", self.usage)
+        return int(text or 0)
+
     def features(self) -> frozenset[str]:
         return frozenset(self.lists.get("--feature", ()))
 

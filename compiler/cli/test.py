@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report
+from compiler.cli.common import BACK, BACK_HELP, FRONT, FRONT_HELP, options, report, teller
 from compiler.cli.options import VALUE
 from compiler.cli.streams import out
 from compiler.diagnostics import Sink
@@ -24,7 +24,8 @@ def run(arguments: Arguments) -> int:
     sink = Sink()
     path = arguments.file()
     lane = arguments.get("--lane", "interp")
-    passed, failed = run_tests(path, lane, options(arguments), sink, arguments.get("--only", ""))
+    only = arguments.get("--only", "")
+    passed, failed = run_tests(path, lane, options(arguments), sink, only, teller(arguments))
     if sink:
         return report(sink, arguments)
     out(f"{passed} passed, {failed} failed\n")

@@ -48,20 +48,21 @@ class Lost(Fallback):
 class Checked:
     """What checking found out about a module, apart from any program."""
 
-    __slots__ = ("edges", "functions", "interface", "main", "owners")
+    __slots__ = ("edges", "functions", "interface", "main", "owners", "tests")
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        self.interface, self.functions, self.owners, self.edges, self.main = row
+        self.interface, self.functions, self.owners, self.edges, self.main, self.tests = row
 
     def row(self) -> tuple[Any, ...]:
-        return self.interface, self.functions, self.owners, self.edges, self.main
+        return self.interface, self.functions, self.owners, self.edges, self.main, self.tests
 
 
 class Front:
     """The sources of one session and its checker."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes]) -> None:
+    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], *, tests: bool) -> None:
         self.path = path
+        self.testing = tests  # its tests run, and it needs no main
         self.features = features
         self.reader = reader
         self.sink = Sink()
@@ -73,6 +74,7 @@ class Front:
         self.index: dict[str, int] = {}  # identity -> module in the graph
         self.owner: dict[str, str] = {}  # prefix of unique names -> identity
         self.prefixes: list[str] = []
+        self.externs: set[str] = set()  # the C functions that the program declares, called or not
         self.uses: list[Edge] = []  # of generic functions, in the modules checked here
         self._parse: dict[str, Parse] = {}
         self._parsed: dict[str, tuple[Module, list[Wanted]]] = {}
@@ -105,8 +107,10 @@ class Front:
         self.texts[identity] = data
         self._parse[identity] = parse
         name, imports, externs = self.engine.ask("scan", identity)
-        if externs:
-            raise Fallback("C functions")
+        self.externs.update(externs)
+        if identity in self._parsed:
+            self.engine.mark("lines", identity)  # while the forms are at hand
+            self._parsed[identity][0].forms.rest()
         return name, imports
 
     # What the queries are made of; each is a provider's body.
@@ -136,12 +140,14 @@ class Front:
         module, _ = self.parsed(identity)
         return [module.file.place(module.forms.start[node])[0] for node in module.forms.top]
 
-    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], bool]:
-        """(the module's name, its imports as written, whether it declares C functions)."""
+    def scan(self, identity: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+        """(the module's name, its imports as written, the C functions that it declares)."""
         module, wanted = self.parsed(identity)
         names = self.symbols.names
         imports = [(each.path, names[each.alias] if each.alias >= 0 else "") for each in wanted]
-        return module.name, imports, bool(module.externs)
+        forms = module.forms
+        externs = [names[forms.data[forms.children(node)[2]]] for node in module.externs]
+        return module.name, imports, externs
 
     def targets(self, identity: str) -> list[tuple[str, str]]:
         """(alias or "", the imported module's identity), in order."""
@@ -167,7 +173,7 @@ class Front:
             main = main_of(c) if root else -1
         except Unread:
             raise Fallback("messages") from None
-        if self.sink.items or (root and main < 0):
+        if self.sink.items or (root and main < 0 and not self.testing):
             raise Fallback("messages")
         self.uses += edges
         self._entered.add(identity)
@@ -175,21 +181,29 @@ class Front:
         self._number()
         program = c.program
         order = {node: k for k, node in enumerate(module.forms.top)}
+        module.forms.rest()
         mentioned: set[str] = set()
         functions = {}
-        tests = {test.function for test in program.tests}
+        titles = {test.function: test.title for test in program.tests}
+        tests = []
         for info in c.infos[known:]:
-            if info.module == index and info.node in order and info.function.id not in tests:
+            if info.module == index and info.node in order:
+                if info.function.id in titles:
+                    if identity.startswith("std:"):  # the library has its own runs
+                        continue
+                    column = module.file.place(info.function.start)[1]
+                    tests.append((titles[info.function.id], info.function.name, column))
                 names: set[str] = set()
                 packed = marshal.dumps(pack(program, info.function, names), 2)
                 mentioned |= names
                 consts = sorted([name for name in names if name in self._consts])
                 datas = sorted([name for name in names if name in self._datas])
                 functions[info.function.name] = (order[info.node], packed, consts, datas)
+                info.function.body.rest()
         shown = interface(c, index, mentioned)
         edge_rows = self._edge_rows(edges, index)
         owners = sorted({self.owner[name.rpartition(".")[0]] for name in mentioned if self._is_user(name)} - {identity})
-        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else ""))
+        found = Checked((shown, functions, owners, edge_rows, program.functions[main].name if main >= 0 else "", tests))
         return found, mentioned
 
     def _is_user(self, name: str) -> bool:
@@ -197,7 +211,8 @@ class Front:
 
     def owner_of(self, unique: str) -> str:
         """The module of a unique name; "" for what every program has."""
-        return self.owner.get(unique.rpartition(".")[0], "")
+        of = unique.rpartition(".")[0]
+        return self.owner.get(of) or self.owner.get(of.removesuffix(".test"), "")
 
     def _edge_rows(self, edges: list[Edge], index: int) -> bytes:
         """What growth depends on, as bytes that are equal when it is."""
@@ -294,6 +309,13 @@ class Front:
         self.uses.clear()
         for info in self.c.infos:
             info.uses.clear()
+
+    def let_go(self) -> None:
+        """The program is made: its trees and the checker's state are not needed any more."""
+        self.c.program.drop("link")
+        del self.c
+        self._parse.clear()
+        self.texts.clear()
 
     # What lowering asks for.
 

@@ -2,6 +2,7 @@
 
     hir, data ─▶ lowered (what it calls, how it uses its parameters) ─▶ instances ─▶ borrows ─▶ borrow
         └──────────────────────────────────────────────────────────────▶ native ◀──────────────────┘
+                                  where it has regions (`regions.py`): summary ─┘
 
 An instance is a function at concrete types; its key is its module and its MIR name.  MIR itself is not kept: whoever
 needs it again lowers it again from the same inputs.  Places are relative to functions until `image.py` resolves them.
@@ -12,7 +13,10 @@ from __future__ import annotations
 import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
-from compiler.incremental.front import Fallback, Lost
+from compiler.incremental.front import Lost
+from compiler.incremental.image import native_row
+from compiler.incremental.regions import Regions
+from compiler.incremental.workers import Workers
 from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.incremental.front import Front
+    from compiler.incremental.optimize import Optimizer
+    from compiler.ir.function import Module
     from compiler.lower.lower import Single
     from compiler.query.engine import Engine
 
@@ -30,15 +36,30 @@ if TYPE_CHECKING:
     Instance = tuple[str, int, list[Any], list[int]]
 
 
+class Waiting:
+    """An instance's MIR on its way to code: the keys of what it mentions, and wrappers whose names end in a place."""
+
+    __slots__ = ("callees", "module", "placed")
+
+    def __init__(self, module: Module, callees: dict[str, str], placed: list[tuple[str, str]]) -> None:
+        self.module = module
+        self.callees = callees  # by MIR name
+        self.placed = placed
+
+
 class Middle:
     """The instances of one session."""
 
     def __init__(self, front: Front) -> None:
         self.front = front
+        self.regions = Regions(self)
         self.engine: Engine
         self._known: dict[str, Instance] = {}
         self._before: dict[str, Instance] | None = None
-        self._mir: dict[str, Single] = {}
+        self._members: dict[str, list[str]] | None = None
+        self.workers: Workers | None = None
+        self._mir: dict[str, Waiting] = {}  # of instances whose code is still to be made
+        self.optimizer: Optimizer | None = None  # at release level
 
     def instance(self, key: str) -> Instance:
         """What a key stands for: a matter of its name, so that what was known before still holds."""
@@ -92,11 +113,31 @@ class Middle:
             front.drop(f)
         return single
 
+    def waiting(self, key: str, *, again: bool = False) -> Waiting:
+        """An instance's MIR, which stays here until `rest`; made again when its functions were given away."""
+        found = None if again else self._mir.get(key)
+        if found is None:
+            found = self._mir[key] = self._waiting(self._lower(key))
+        return found
+
+    def _waiting(self, single: Single) -> Waiting:
+        functions = self.front.program.functions
+        callees = {name: self.key(functions[number].name, name) for name, (number, _) in single.asked.items()}
+        return Waiting(single.module, callees, sorted(single.placed.items()))
+
+    def rest(self) -> None:
+        """Let go of all MIR."""
+        self._mir.clear()
+
     def lowered(self, key: str) -> tuple[Any, ...]:
-        """(the instances it asks for, how each of its functions uses references, whether it has regions)."""
+        """(the instances it asks for, how each of its functions uses references, whether it has regions).
+
+        At release level these facts are found later, and there is what each of its functions names instead.
+        """
         if not self.inputs(key):
             return [], [], False
-        single = self._mir[key] = self._lower(key)
+        single = self._lower(key)
+        self._mir[key] = self._waiting(single)
         functions = self.front.program.functions
         asked = []
         for name, (number, actuals) in single.asked.items():
@@ -104,17 +145,21 @@ class Middle:
             roots = [table.row(t) for t in actuals]
             f = functions[number]
             asked.append((name, f.name, len(f.params), table.rows, roots))
+        if self.optimizer is not None:
+            return asked, self.optimizer.named(single.module), False
         uses = [(name, use_row(uses_of(f))) for name, f in single.module.functions.items()]
         return asked, uses, any(has_regions(f) for f in single.module.functions.values())
 
     def instances(self) -> list[tuple[str, Instance]]:
         """All instances that the program can reach, in the order of asking."""
+        return self.reached(self.engine.ask("entries", ""))
+
+    def reached(self, entries: list[str]) -> list[tuple[str, Instance]]:
+        """All instances that these nullary functions can reach."""
         engine = self.engine
-        main = engine.ask("main", "")
-        first = self.key(main, main)
-        self._known[first] = (main, 0, [], [])
-        todo = [first]
-        seen = {first}
+        todo = [self.key(entry, entry) for entry in entries]
+        self._known.update({key: (entry, 0, [], []) for key, entry in zip(todo, entries, strict=True)})
+        seen = set(todo)
         for key in todo:
             for name, function, arity, rows, roots in engine.ask("lowered", key)[0]:
                 other = self.key(function, name)
@@ -124,41 +169,78 @@ class Middle:
                     todo.append(other)
         return [(key, self._known[key]) for key in todo]
 
+    @property
+    def all(self) -> str:
+        """The kind that has the keys of all code that is made."""
+        return "instances" if self.optimizer is None else "reached"
+
+    def members(self, identity: str) -> list[str]:
+        """The keys of a module's code."""
+        if self._members is None:
+            self._members = {}
+            for key, _ in self.engine.peek(self.all, ""):
+                self._members.setdefault(key.partition("#")[0], []).append(key)
+        return self._members.get(identity, [])
+
     def borrows(self) -> dict[str, tuple[int, ...]]:
-        """The parameters that each function borrows, for those that borrow any.  Errors: Fallback."""
+        """The parameters that each function borrows, for those that borrow any."""
         engine = self.engine
-        main = engine.ask("main", "")
         entry = Uses()
-        entry.calls = [(False, main, ())]
+        entry.calls = [(False, name, ()) for name in engine.ask("entries", "")]
         uses = {ENTRY: entry}
         for key, _ in engine.ask("instances", ""):
-            _, rows, regions = engine.ask("lowered", key)
-            if regions:
-                raise Fallback("regions")
-            for name, row in rows:
+            for name, row in engine.ask("lowered", key)[1]:
                 uses[name] = read_uses(row)
+            engine.forget("lowered", key)
         return {name: tuple(sorted(found)) for name, found in sorted(solve(uses, ENTRY).items()) if found}
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
         if not self.inputs(key):
             return [], [], []
-        single = self._mir.pop(key, None) or self._lower(key)
-        functions = self.front.program.functions
+        if key not in self._mir:
+            self._mir[key] = self._waiting(self._lower(key))
+        self.regions.place(key, self._mir[key])
+        borrows = self._borrows(key)
+        found: tuple[Any, ...] | None = self.workers.take(key) if self.workers is not None else None
+        if found is not None:
+            del self._mir[key]
+            return found
+        return self._code(key, borrows)
+
+    def fork(self, jobs: int) -> None:
+        """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
+        prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
+        waits = self.optimizer.waits if self.optimizer is not None else self._mir.__contains__
+        keys = [key for key, _ in self.engine.peek(self.all, "") if waits(key)]
+        keys.sort(key=lambda key: prefixes.get(key.partition("#")[0], ""))
+        self.workers = Workers(keys, jobs, self.optimizer.native if self.optimizer is not None else self._alone)
+
+    def _alone(self, key: str) -> tuple[Any, ...]:
+        """What `native` answers, for somebody who keeps no account of what was asked."""
+        self.regions.place(key, self._mir[key])
+        return self._code(key, self._borrows(key))
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self.workers is not None:
+            self.workers.close()
+            self.workers = None
+
+    def _borrows(self, key: str) -> dict[str, tuple[int, ...]]:
+        """What an instance's functions and their callees borrow."""
+        waiting = self._mir[key]
         borrows = {}
-        for name in single.module.functions:
+        for name in waiting.module.functions:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
-        for name, (number, _) in single.asked.items():
-            borrows[name] = self.engine.ask("borrow", self.key(functions[number].name, name))
-        codes, data = native_one(single.module, borrows)
-        return (
-            [
-                (c.name, bytes(c.bytes), c.relocs, [(d.name, bytes(d.bytes), d.align, d.relocs) for d in c.data])
-                for c in codes
-            ],
-            [(d.name, d.section, bytes(d.bytes), d.relocs, d.align) for d in data],
-            sorted(single.placed.items()),
-        )
+        for name, callee in waiting.callees.items():
+            borrows[name] = self.engine.ask("borrow", callee)
+        return borrows
+
+    def _code(self, key: str, borrows: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        waiting = self._mir.pop(key)
+        codes, data = native_one(waiting.module, borrows)
+        return native_row(codes, data, waiting.placed)
 
 
 def use_row(uses: Uses) -> tuple[Any, ...]:

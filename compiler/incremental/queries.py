@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 
+from compiler.digest import brief
 from compiler.hir.portable import cut
 from compiler.incremental.front import Checked
 from compiler.incremental.middle import dumps
@@ -17,14 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from compiler.incremental.optimize import Optimizer
     from compiler.incremental.session import Session
     from compiler.query.engine import Engine
 
 
-# The interface, functions, owners, edges and main of a module that is gone.
+# The interface, functions, owners, edges, main and tests of a module that is gone.
 NO_ROWS: list[object] = []
 NO_NAMES: dict[str, object] = {}
-NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "")
+NOTHING = (("", NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS), NO_NAMES, NO_ROWS, b"", "", NO_ROWS)
 
 
 def kinds(s: Session) -> dict[str, Kind]:
@@ -49,7 +51,7 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def scan(engine: Engine, identity: str) -> Any:
         engine.mark("forms", identity)
-        return front.scan(identity) if identity in front.texts else ("", [], False)
+        return front.scan(identity) if identity in front.texts else ("", [], [])
 
     def prefix(_: Engine, identity: str) -> str:
         return front.prefixes[index[identity]] if identity in index else ""
@@ -104,14 +106,15 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def hir(engine: Engine, argument: str) -> tuple[Any, ...]:
         identity, _, name = argument.partition("#")
-        found: tuple[Any, ...] = engine.ask("checked", identity).functions.get(name, (0, b"", [], []))
-        return found[1:]
+        _, packed, consts, datas = engine.ask("checked", identity).functions.get(name, (0, b"", NO_ROWS, NO_ROWS))
+        return brief(packed), consts, datas
 
     def edges(engine: Engine, identity: str) -> bytes:
         found: bytes = engine.ask("checked", identity).edges
         return found
 
     def growth(engine: Engine, _: str) -> bool:
+        engine.mark("modules", "")  # one may join
         found = [engine.ask("edges", identity) for identity in index]  # all of them: a first one may come
         if any(found):
             front.check_growth()
@@ -122,6 +125,17 @@ def kinds(s: Session) -> dict[str, Kind]:
         found: str = engine.ask("checked", front.root()).main
         return found
 
+    def tests(engine: Engine, identity: str) -> list[tuple[str, str, int]]:
+        found: list[tuple[str, str, int]] = engine.ask("checked", identity).tests
+        return found
+
+    def entries(engine: Engine, _: str) -> list[str]:
+        engine.mark("root", "")
+        if not front.testing:
+            return [engine.ask("main", "")]
+        engine.mark("modules", "")
+        return [name for module in front.graph.modules for _, name, _ in engine.ask("tests", module.identity)]
+
     def positions(engine: Engine, identity: str) -> dict[str, int]:
         starts = engine.ask("lines", identity)
         return {name: starts[row[0]] for name, row in engine.ask("checked", identity).functions.items()}
@@ -130,17 +144,39 @@ def kinds(s: Session) -> dict[str, Kind]:
         found: tuple[int, ...] = engine.ask("borrows", "").get(argument.partition("#")[2], ())
         return found
 
-    def link(engine: Engine, _: str) -> bytes:
-        return s.link(engine)
+    def members(engine: Engine, identity: str) -> list[str]:
+        engine.mark(middle.all, "")
+        return middle.members(identity)
+
+    def link(engine: Engine, entry: str) -> bytes:
+        return s.link(engine, entry)
+
+    def at_release() -> Optimizer:
+        if middle.optimizer is None:
+            raise AssertionError("asked for at another level")
+        return middle.optimizer
+
+    def borrows(_engine: Engine, _: str) -> Any:
+        return (middle.optimizer or middle).borrows()
+
+    def flow(_: Engine, key: str) -> dict[str, Any]:
+        return (middle.optimizer or middle.regions).flow(key)
+
+    def summary(_: Engine, key: str) -> Any:
+        return (middle.optimizer or middle.regions).summary(key)
+
+    def native(_: Engine, key: str) -> tuple[Any, ...]:
+        return (middle.optimizer or middle).native(key)
 
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
     source_side: dict[str, Any] = {**plain, "pack": "front"}
     code_side: dict[str, Any] = {**plain, "pack": "back"}
-    rows = (
+    table = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
+        Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
         Kind("forms", "a file's top-level forms, wherever they stand", forms, mark=bytes),
         Kind("lines", "where the top-level forms begin", lines, **source_side),
-        Kind("scan", "a module's name and what it imports, as written", scan, **source_side),
+        Kind("scan", "a module's name, and the imports and C functions that it declares", scan, **source_side),
         Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
         Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
         Kind("checked", "a checked module: interface, functions, edges", checked,
@@ -151,21 +187,45 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("hir", "a function's typed tree", hir, mark=dumps),
         Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
-        Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
+        Kind("root", "the file of main, and whether that or the tests run",
+             lambda _engine, _: f"{front.root()} {front.testing}", always=True, mark=str.encode),
         Kind("main", "the function that runs", main, mark=str.encode),
+        Kind("tests", "a module's own tests", tests, mark=dumps),
+        Kind("entries", "main, or all the program's tests", entries, mark=dumps),
         Kind("positions", "the lines where functions begin", positions, **source_side),
         Kind("lowered", "what an instance calls, and how it uses its parameters", lambda _, key: middle.lowered(key),
              **code_side),
         Kind("instances", "the functions, at their types, that the program reaches",
              lambda _engine, _: middle.instances(), **plain),
-        Kind("borrows", "the parameters that functions borrow", lambda _engine, _: middle.borrows(), **plain),
+        Kind("components", "at release level: functions that name each other",
+             lambda _engine, _: at_release().components(), **plain),
+        Kind("component", "those of one function", lambda _, name: at_release().component(name), mark=dumps),
+        Kind("optimized", "what the optimizer makes of a component", lambda _, key: at_release().optimized(key),
+             pack="back", encode=lambda found: dumps(at_release().rows(found)),
+             decode=lambda kept: at_release().read(marshal.loads(kept))),
+        Kind("body", "what callers may copy of a function", lambda _, name: at_release().body(name), mark=bytes),
+        Kind("made", "what an optimized function is", lambda _, name: at_release().made(name), mark=dumps),
+        Kind("reached", "the functions that are left", lambda _engine, _: at_release().reached(), **plain),
+        Kind("borrows", "the parameters that functions borrow", borrows, **plain),
         Kind("borrow", "those of one function", borrow, mark=dumps),
-        Kind("native", "an instance's machine code and static data", lambda _, key: middle.native(key), **code_side),
+        Kind("circles", "the instances that reach each other, among what regions reach",
+             lambda _engine, _: middle.regions.circles(), **plain),
+        Kind("circle", "those that reach, and are reached by, one instance",
+             lambda _, key: middle.regions.circle(key), mark=dumps),
+        Kind("flow", "where references go in an instance, as the regions that use it need to know", flow, **code_side),
+        Kind("summary", "what an instance does with what it is given: all that regions in its callers see", summary,
+             mark=dumps),
+        Kind("native", "an instance's machine code and static data", native, **code_side),
+        Kind("members", "what is in a module's object", members, mark=dumps),
+        Kind("unit", "a module's object, and what it has in common with others", s.unit,
+             encode=dumps, decode=marshal.loads),
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
-        Kind("link", "the executable", link, encode=bytes, decode=bytes),
+        Kind("foreign", "the C functions that are declared, and what is in the files to link with",
+             lambda _engine, _: s.foreign_mark(), always=True, mark=bytes),
+        Kind("link", "the executable of main, or of a test", link, encode=bytes, decode=bytes),
     )  # fmt: skip
-    return {row.name: row for row in rows}
+    return {row.name: row for row in table}
 
 
 def _heads(rows: list[Any]) -> list[str]:

@@ -9,24 +9,30 @@ from __future__ import annotations
 import marshal
 import os
 
-from compiler.cas.kinds import Fault, after_links, linking, read_address, spell
+from compiler.cas.kinds import Fault, linking, read_address, spell
+from compiler.digest import brief
 from compiler.incremental import image
-from compiler.incremental.front import Front
-from compiler.incremental.middle import Middle
+from compiler.incremental.front import Fallback, Front
+from compiler.incremental.kept import GRAPH, read_graph
+from compiler.incremental.middle import Middle, dumps
 from compiler.incremental.queries import kinds
+from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
-from compiler.query.graph import Loaded, dump
-from compiler.query.graph import load as load_graph
+from compiler.query.graph import DAMAGED, Loaded, dump
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from compiler.cas.store import Store
+    from compiler.foreign import Linked
+    from compiler.lir.ops import Data
     from compiler.machine.code import Code
+    from compiler.query.packs import Index
 
-GRAPH, PACK = "query-graph", "query-pack"
+PACK = "query-pack"
 
 
 class Objects:
@@ -34,11 +40,13 @@ class Objects:
 
     __slots__ = ("faults", "store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | None) -> None:
         self.store = store
         self.faults: list[Fault] = []
 
     def read(self, name: str) -> bytes | None:
+        if self.store is None:
+            return None
         try:
             return self.store.get(read_address(name))
         except Fault as fault:
@@ -46,57 +54,131 @@ class Objects:
             return None
 
     def write(self, data: bytes) -> str:
+        assert self.store is not None
         return spell(self.store.put(PACK, data))
 
 
 class Session:
-    """A build under way."""
+    """A build under way; without a store nothing is found and nothing can be kept."""
 
-    def __init__(self, path: str, features: frozenset[str], reader: Callable[[str], bytes], store: Store) -> None:
-        self.front = Front(path, features, reader)
+    def __init__(
+        self,
+        path: str,
+        features: frozenset[str],
+        reader: Callable[[str], bytes],
+        store: Store | None,
+        links: tuple[str, ...] = (),
+        level: str = "dev",
+        *,
+        jobs: int = 0,
+        tests: bool = False,
+    ) -> None:
+        """With `tests`, it is the program's tests that will run, and not its main."""
+        self.front = Front(path, features, reader, tests=tests)
+        self.links = links
         self.middle = Middle(self.front)
+        self.release = level == "release"
+        if self.release:
+            from compiler.incremental.optimize import Optimizer
+
+            self.middle.optimizer = Optimizer(self.middle)
         self.kinds = kinds(self)
         self.objects = Objects(store)
         self.store = store
+        self.jobs = jobs  # 0: as many as there are cores
         self.engine: Engine
         self.packs: Packs
         self._library = ""
+        self._contents: dict[str, bytes] = {}  # of the files to link with
 
     def open(self, references: list[str]) -> None:
         """Find the newest graph; without one everything is new."""
-        loaded, index = Loaded(), {}
+        loaded = Loaded()
+        index: Index = {}
         for reference in references:
             try:
-                address = self.store.find(reference, GRAPH)
-                if address is None:
-                    continue
-                graph, index = marshal.loads(after_links(self.store.get(address)))
-                index = dict(index)
-                loaded = load_graph(graph, self.kinds)
-                break
-            except (Fault, ValueError, EOFError, TypeError) as error:
-                if isinstance(error, Fault):
-                    self.objects.faults.append(error)
-                loaded, index = Loaded(), {}
+                data = self._graph(reference)
+            except Fault as fault:
+                self.objects.faults.append(fault)
+                loaded = Loaded("lost")
+                continue
+            if data is not None:
+                loaded, index = read_graph(data, self.kinds)
+                if not loaded.refused:
+                    break
+        if loaded.refused == DAMAGED:
+            from compiler.query.faults import QueryFault
+
+            self.objects.faults.append(QueryFault("QUERY_GRAPH-001", what=DAMAGED))
         self.packs = Packs(self.objects, index)
         self.engine = self.middle.engine = Engine(self.kinds, self.packs, loaded)
 
+    def _graph(self, reference: str) -> bytes | None:
+        address = self.store.find(reference, GRAPH) if self.store is not None else None
+        return self.store.get(address) if self.store is not None and address is not None else None
+
     def build(self) -> bytes:
         """The executable.  Errors: Fallback; UnsupportedError; LinkError."""
+        self.check()
+        return self.image("")
+
+    def check(self) -> None:
+        """Find and check all modules.  Errors: Fallback."""
         self.front.load(self.engine)
         for identity in self.front.index:
             self.engine.mark("checked", identity)
             self.engine.mark("positions", identity)
         self.engine.mark("growth", "")
         self.front.rest()
-        found: bytes = self.engine.ask("link", "")
+        self._settle()
+        self.engine.mark("borrows", "")
+        for identity in self.front.index:
+            self.engine.forget("checked", identity)
+
+    def tests(self) -> list[tuple[str, str, str]]:
+        """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
+        found = []
+        for module in self.front.graph.modules:
+            lines = self.engine.ask("positions", module.identity)
+            for title, name, column in self.engine.ask("tests", module.identity):
+                found.append((title, f"{module.file.path}:{lines[name]}:{column}", name))
         return found
+
+    def image(self, entry: str) -> bytes:
+        """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
+        from compiler.diagnostics import UsageError
+
+        if not entry:  # what a test reaches is little
+            self.middle.fork(self.jobs or cores())
+        try:
+            found: bytes = self.engine.ask("link", entry)
+        except UsageError:
+            if self.links:  # it may be about the user's files: their message
+                raise Fallback("messages") from None
+            raise
+        except RecursionError:  # summaries nest as calls do below a region; the whole pipeline takes any depth
+            raise Fallback("depth") from None
+        finally:
+            self.middle.close()
+        return found
+
+    def _settle(self) -> None:
+        """What comes now takes the most memory: write what checking found out, to be read again when asked for."""
+        if self.store is None:
+            return
+        try:
+            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+        except Fault as fault:
+            self.store.faults.append(fault)
 
     def keep(self, references: list[str]) -> None:
         """Write the graph and the packs that are new.  Errors: Fault."""
+        assert self.store is not None
         engine = self.engine
+        engine.forget_all()
+        self.front.let_go()
         index = self.packs.flush(engine.kept())
-        graph = dump(engine.answered(), engine.revision, self.kinds)
+        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
         addresses = sorted({read_address(name) for name, _ in index.values()})
         address = self.store.put(GRAPH, linking(addresses, marshal.dumps((graph, index))))
         for reference in references:
@@ -113,45 +195,76 @@ class Session:
         self._library = runtime_library()
         return os.fsencode(os.path.basename(os.path.dirname(self._library)))
 
-    def link(self, engine: Engine) -> bytes:
-        """The executable of everything that the program reaches."""
-        from compiler.object.assemble import assemble
-        from compiler.pipeline import link_program
+    def foreign_mark(self) -> bytes:
+        """What must be the same for a link to be: of C functions also those that nothing calls, as each must be there.
 
-        engine.mark("runtime", "")
-        front = self.front
-        lines: dict[str, dict[str, int]] = {}
-        paths: dict[str, str] = {}
+        Errors: Fallback.
+        """
+        if not self.links and not self.front.externs:
+            return b""
+        try:
+            for path in self.links:
+                self._contents[path] = self.front.reader(path)
+        except OSError:
+            raise Fallback("messages") from None
+        return dumps((sorted(self.front.externs), [brief(self._contents[path]) for path in self.links]))
+
+    def _linked(self) -> Linked | None:
+        """What the program is linked with; None without any.  Errors: Fallback; UsageError."""
+        if not self.links and not self.front.externs:
+            return None
+        from compiler.foreign import read_linked
+
+        linked = read_linked(self.links, self._contents.__getitem__)
+        if not all(linked.defines(symbol) for symbol in sorted(self.front.externs)):
+            raise Fallback("messages")
+        return linked
+
+    def unit(self, engine: Engine, identity: str) -> tuple[Any, ...]:
+        """A module's object; and the code and data that it needs and other modules may need, too."""
+        return self._unit(engine, identity, engine.ask("members", identity))
+
+    def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
+        return image.unit_row(engine.ask("prefix", identity), *self._resolved(engine, keys))
+
+    def _resolved(self, engine: Engine, keys: list[str]) -> tuple[list[Code], list[Data]]:
+        """Code and data with the places of today's files."""
         rows = []
-        for key, _ in engine.ask("instances", ""):
-            identity = key.partition("#")[0]
-            if identity not in lines:
-                lines[identity] = engine.ask("positions", identity)
-                paths[identity] = engine.ask("path", identity)
+        for key in keys:
             rows.append(engine.ask("native", key))
             engine.forget("native", key)
 
         def place_of(name: str) -> tuple[str, int]:
-            owner = front.owner_of(name)
-            return paths[owner], lines[owner][name]
+            owner = self.front.owner_of(name)
+            return engine.ask("path", owner), engine.ask("positions", owner)[name]
 
-        codes, data = image.resolve(rows, place_of)
-        codes += self._entry()
-        codes.sort(key=lambda code: code.name)
+        return image.resolve(rows, place_of)
+
+    def link(self, engine: Engine, entry: str) -> bytes:
+        """The executable of everything that the program reaches, or a test."""
         from compiler.lir.module import LirModule
+        from compiler.pipeline import link_program
 
-        return link_program(assemble(codes, data, "program.o", LirModule().exported), None)
+        engine.mark("runtime", "")
+        engine.mark("foreign", "")
+        linked = self._linked()
+        homes: dict[str, list[str]] = {}
+        for key, _ in self.middle.reached([entry]) if entry else engine.ask(self.middle.all, ""):
+            homes.setdefault(key.partition("#")[0], []).append(key)
+        start = homes.pop("", [])  # at release level
+        found = []
+        for identity in sorted(homes, key=lambda each: str(engine.ask("prefix", each))):
+            found.append(self._unit(engine, identity, homes[identity]) if entry else engine.ask("unit", identity))
+            engine.forget("unit", identity)
+        codes, data = self._resolved(engine, start) if start else self._entry(entry or engine.ask("main", ""))
+        return link_program(image.objects_of(found, codes, data, LirModule().exported), linked)
 
-    def _entry(self) -> list[Code]:
-        """What runs main and what starts it."""
+    def _entry(self, main: str) -> tuple[list[Code], list[Data]]:
+        """What runs a nullary function and what starts it."""
         from compiler.lower.lower import lower_entry
         from compiler.natively import native_one
 
         engine = self.engine
-        main = engine.ask("main", "")
         engine.mark("hir", self.middle.key(main, main))
         f = self.front.body(main)
-        codes, data = native_one(lower_entry(self.front.program, f.id), {main: ()})
-        if data:
-            raise AssertionError("the entry has data")
-        return codes
+        return native_one(lower_entry(self.front.program, f.id), {main: ()})

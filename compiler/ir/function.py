@@ -173,13 +173,14 @@ class Module(Product):
     `entry` names the function that runs the program.
     """
 
-    __slots__ = ("calls", "entry", "functions", "layouts", "level", "places")
+    __slots__ = ("below", "calls", "entry", "functions", "layouts", "level", "places")
     WHAT = "a module's IR"
 
     def __init__(self, level: str) -> None:
         self.level = level
         self.entry = ""
         self.calls: Any = None  # who calls whom, while the optimizer runs
+        self.below: Any = None  # then, too: finds finished functions of elsewhere that may be copied, by name
         self.functions: dict[str, Function] = {}
         self.layouts: dict[str, Layout] = {}
         self.places = Places()

@@ -240,7 +240,7 @@ class Single(Lowering):
         if first is None:
             first = self._first[hir.id] = hir.file.place(hir.start)[0]
         line, column = hir.file.place(start)
-        return self.module.place(f"{hir.name}+{line - first}:{column}")
+        return self.module.places.number_at(f"{hir.name}+", line - first, column)
 
 
 def lower(program: Program, *, entry: int | list[int]) -> Module:
@@ -278,4 +278,5 @@ def lower_one(program: Program, function: int, actuals: tuple[int, ...]) -> Sing
         lowering.drain()
     finally:
         sys.setrecursionlimit(before)
+    lowering.module.places.settle()
     return lowering

@@ -9,8 +9,9 @@ Each allocation between `enter` and `leave` goes into the innermost open region 
 (`mir/outlive.py`); what outlives all of them stays on the heap.  A region with nothing in it disappears.  One that
 holds nothing but its own objects and static ones ends without a walk (`region.leave` 0).  What the runtime makes by
 itself, texts above all, stays counted: it refers to nothing, so it is never kept alive by a cycle.
-Runs once over the module, after the optimizer and before counts are inserted.  Nothing but a look at each function's
-ops where a program has no regions.  Why: adr/0014-regions-are-proved-per-site.md
+Runs after the optimizer and before counts are inserted, function by function, each with the summaries of what it
+mentions.  Nothing but a look at each function's ops where a program has no regions.
+Why: adr/0014-regions-are-proved-per-site.md
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from compiler.mir.regions import ENTER, IN_REGION, LEAVE, has_regions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.ir.function import Function, Module
-    from compiler.mir.escape import Flow
+    from compiler.mir.escape import Summary
     from compiler.mir.outlive import Reason
 
 MAKE = CODE["make"]
@@ -68,18 +69,25 @@ def run_module(module: Module) -> list[Remark]:
     names = [name for name, function in module.functions.items() if has_regions(function)]
     if not names:
         return []
-    from compiler.mir.escape import Flow, summaries
+    from compiler.mir.escape import summaries
 
     known = summaries(module, names)
     remarks: list[Remark] = []
     for name in names:
-        _place(module.functions[name], Flow(module.functions[name], known), module, remarks)
+        remarks += place(module.functions[name], known, module)
     return remarks
 
 
-def _place(function: Function, flow: Flow, module: Module, remarks: list[Remark]) -> None:
+def place(function: Function, known: dict[str, Summary], module: Module) -> list[Remark]:
+    """Place the allocations of one function; `known` are the summaries of what it mentions.
+
+    The module is asked for places alone.
+    """
+    from compiler.mir.escape import Flow
     from compiler.mir.outlive import judge
 
+    flow = Flow(function, known)
+    remarks: list[Remark] = []
     judgement = judge(flow)
     home: dict[int, int] = {}  # object -> the region it goes into
     for index in flow.order:
@@ -108,6 +116,7 @@ def _place(function: Function, flow: Flow, module: Module, remarks: list[Remark]
         for value in block.body:
             if function.op[value] == LEAVE:
                 function.imm[value] = int(function.args[value][0] in walks)
+    return remarks
 
 
 def _stays(function: Function, value: int, used: set[int]) -> bool:

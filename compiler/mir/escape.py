@@ -7,14 +7,15 @@
 Objects are abstract: one for each allocation, for each type that a parameter leads to, for each type that a call makes,
 and for each type of what nobody knows.  A set of objects is an int with a bit for each.  Flow- and field-insensitive
 (after Andersen 1994), but types keep a list's cells apart from its elements.  Calls use their callee's
-summary, computed to a fixed point over the functions that can be reached; a function value that a callee only calls
-is looked through where it is known.  Cost: a few rounds over the instructions of what is reached.
+summary, computed callees first and to a fixed point among functions that call each other; a function value that a
+callee only calls is looked through where it is known.  Cost: a few rounds over the instructions of what is reached.
 """
 
 from __future__ import annotations
 
 from compiler.ir.graph import reverse_postorder
-from compiler.mir.ops import CODE, OPS, is_ref
+from compiler.mir.mentions import among, circles, mentions
+from compiler.mir.ops import CODE, is_ref
 from compiler.mir.owns import ALIAS, is_static
 from compiler.mir.regions import PLAIN
 from compiler.mir.types import element
@@ -22,6 +23,7 @@ from compiler.mir.types import element
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from compiler.ir.function import Function, Module
 
@@ -66,12 +68,25 @@ class Summary:
             for mine, more in zip(known, given, strict=True):
                 mine |= more
 
+    def row(self) -> tuple[Any, ...]:
+        """Plain data, equal when the summaries are."""
+        applied = [(called, [sorted(each) for each in given]) for called, given in sorted(self.applied.items())]
+        return sorted(self.returned), sorted(self.flows), sorted(self.escaped), applied
+
     def merge(self, more: Summary) -> None:
         self.returned |= more.returned
         self.flows |= more.flows
         self.escaped |= more.escaped
         for called, given in more.applied.items():
             self.apply(called, given)
+
+
+def read_summary(row: tuple[Any, ...]) -> Summary:
+    summary = Summary()
+    returned, flows, escaped, applied = row
+    summary.returned, summary.flows, summary.escaped = set(returned), set(flows), set(escaped)
+    summary.applied = {called: [set(each) for each in given] for called, given in applied}
+    return summary
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -370,53 +385,37 @@ def sum_of(masks: Iterable[int]) -> int:
     return found
 
 
-def reachable(module: Module, roots: Iterable[str]) -> list[str]:
-    """Functions that these can call, or mention as values, callees first as far as there is an order."""
-    done: dict[str, None] = {}
-    seen: set[str] = set()
-    stack: list[tuple[str, Iterator[str]]] = []
-    for root in roots:
-        if root not in seen:
-            seen.add(root)
-            stack.append((root, iter(_mentions(module, root))))
-        while stack:
-            name, rest = stack[-1]
-            following = next((each for each in rest if each not in seen), None)
-            if following is None:
-                done[name] = None
-                stack.pop()
-            else:
-                seen.add(following)
-                stack.append((following, iter(_mentions(module, following))))
-    return list(done)
+def solve(functions: dict[str, Function], known: dict[str, Summary]) -> None:
+    """Add the summaries of these functions to `known`, which has those of all that they lead to.
 
-
-def _mentions(module: Module, name: str) -> list[str]:
-    function = module.functions[name]
-    found: dict[str, None] = {}
-    for block in function.blocks:
-        for value in block.body:
-            if OPS[function.op[value]].imm == "function" and function.imm[value] in module.functions:
-                found[function.imm[value]] = None
-    return list(found)
+    Circle by circle, each to a fixed point in an order that only its names give.
+    """
+    leads = {name: mentions(function) for name, function in functions.items()}
+    for circle in among(leads):
+        callers: dict[str, list[str]] = {name: [] for name in circle}
+        for name in circle:
+            known[name] = Summary()
+            for callee in leads[name]:
+                if callee in callers:
+                    callers[callee].append(name)
+        waiting = set(circle)
+        while waiting:
+            name = min(waiting)
+            waiting.discard(name)
+            before = known[name].size()
+            known[name].merge(Flow(functions[name], known).summarize())
+            if known[name].size() != before:
+                waiting.update(callers[name])
 
 
 def summaries(module: Module, roots: Iterable[str]) -> dict[str, Summary]:
-    """The summaries of all that these functions can call, to a fixed point."""
-    names = reachable(module, roots)
-    callers: dict[str, list[str]] = {}
-    for name in names:
-        for callee in _mentions(module, name):
-            callers.setdefault(callee, []).append(name)
-    known = {name: Summary() for name in names}
-    position = {name: k for k, name in enumerate(names)}
-    waiting = set(names)
-    while waiting:
-        name = min(waiting, key=position.__getitem__)
-        waiting.discard(name)
-        found = Flow(module.functions[name], known).summarize()
-        before = known[name].size()
-        known[name].merge(found)
-        if known[name].size() != before:
-            waiting.update(callers.get(name, ()))
+    """The summaries of all that these functions can call."""
+    functions = module.functions
+    known: dict[str, Summary] = {}
+
+    def leads(name: str) -> list[str]:
+        return [other for other in mentions(functions[name]) if other in functions]
+
+    for circle in circles(roots, leads):
+        solve({name: functions[name] for name in circle}, known)
     return known

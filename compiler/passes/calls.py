@@ -7,10 +7,13 @@ only: they make it be looked at again when next asked about.  Knows nothing of w
 
 from __future__ import annotations
 
+from compiler.mir.mentions import among
 from compiler.mir.ops import CODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from compiler.ir.function import Function, Module
 
 CALL, TAILCALL = CODE["call"], CODE["tailcall"]
@@ -27,13 +30,22 @@ def callees(function: Function) -> list[str]:
 
 
 class Calls:
-    """The direct calls of a module's functions; `update` after one has changed."""
+    """The direct calls of some functions; `update` after one has changed.
 
-    __slots__ = ("_members", "_number", "_stale", "to")
+    Of functions that are not among them it knows what it was told: which are recursive.  `unfinished` are those whose
+    bodies are not what they will be; whoever runs the passes says so.
+    """
 
-    def __init__(self, module: Module) -> None:
-        self.to = {name: callees(function) for name, function in module.functions.items()}
-        self._members: dict[int, list[str]] = {}
+    __slots__ = ("_members", "_number", "_recursive", "_stale", "to", "unfinished")
+
+    def __init__(
+        self, module: Module, names: Iterable[str] | None = None, recursive: Collection[str] = frozenset()
+    ) -> None:
+        functions = module.functions
+        self.to = {name: callees(functions[name]) for name in (functions if names is None else names)}
+        self.unfinished: set[str] = set()
+        self._recursive = recursive
+        self._members: list[list[str]] = []
         self._number: dict[str, int] = {}  # function -> component; callees have lower numbers
         self._stale: set[int] = set()
         self._find()
@@ -54,55 +66,14 @@ class Calls:
     def is_recursive(self, name: str) -> bool:
         """Whether a function's calls lead back to it."""
         number = self._number.get(name, -1)
+        if number < 0:
+            return name in self._recursive
         if number in self._stale:
-            self._stale.discard(number)
             self._find()
             number = self._number[name]
-        return number >= 0 and (len(self._members[number]) > 1 or name in self.to[name])
+        return len(self._members[number]) > 1 or name in self.to[name]
 
     def _find(self) -> None:
-        """Tarjan's algorithm, its stack a list."""
         self._stale.clear()
-        members, number = self._members, self._number
-        members.clear()
-        number.clear()
-        index: dict[str, int] = {}
-        low: dict[str, int] = {}
-        open_: list[str] = []
-        for start in self.to:
-            if start in index:
-                continue
-            work = [(start, iter(self.to[start]))]
-            index[start] = low[start] = len(index)
-            open_.append(start)
-            while work:
-                name, rest = work[-1]
-                for following in rest:
-                    if following not in self.to:
-                        continue
-                    if following not in index:
-                        index[following] = low[following] = len(index)
-                        open_.append(following)
-                        work.append((following, iter(self.to[following])))
-                        break
-                    if following not in number:
-                        low[name] = min(low[name], index[following])
-                else:
-                    work.pop()
-                    if work:
-                        above = work[-1][0]
-                        low[above] = min(low[above], low[name])
-                    if low[name] == index[name]:
-                        found = open_[_last(open_, name) :]
-                        del open_[len(open_) - len(found) :]
-                        for member in found:
-                            number[member] = len(members)
-                        members[len(members)] = found
-
-
-def _last(names: list[str], name: str) -> int:
-    """Where a name is in a list that ends with it and names found after it."""
-    at = len(names) - 1
-    while names[at] != name:
-        at -= 1
-    return at
+        self._members = among(self.to)
+        self._number = {name: number for number, found in enumerate(self._members) for name in found}

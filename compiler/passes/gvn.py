@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from compiler.ir.function import Function, Module
+    from compiler.ir.function import Function, Layout, Module
 
 MERGED_PANICS = frozenset((CODE["check.bounds"], CODE["i64.div"], CODE["i64.rem"], CODE["list.cell"]))
 PURE = frozenset(row.code for row in OPS if row.effect == "") | MERGED_PANICS
@@ -52,8 +52,9 @@ class _Scope:
 
 
 class Numbering:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, layouts: dict[str, Layout]) -> None:
         self.function = function
+        self.layouts = layouts
         self.order = reverse_postorder(function)
         self.idom = dominators(function, self.order)
         self.preds = predecessors(function)
@@ -125,11 +126,9 @@ class Numbering:
             self.teach(scope, test, self.constant(I64, "i64", function.imm[end][number]))
         elif function.op[test] == CODE["tag"] and len(function.imm[end]) == 1:
             # The last variant of a type with two.
-            layout = self.variants.get(function.type[function.args[test][0]])
-            if layout == 2:
+            layout = self.layouts.get(function.type[function.args[test][0]])
+            if layout is not None and len(layout.variants) == 2:
                 self.teach(scope, test, self.constant(I64, "i64", 1 - function.imm[end][0]))
-
-    variants: dict[str, int] = {}
 
     def teach(self, scope: _Scope, value: int, constant: int) -> None:
         if self.function.op[value] in (BOOL, I64):
@@ -202,6 +201,4 @@ class Numbering:
 
 def run(function: Function, module: Module) -> bool:
     """Number one function's values; whether it changed."""
-    numbering = Numbering(function)
-    numbering.variants = {name: len(layout.variants) for name, layout in module.layouts.items()}
-    return numbering.walk()
+    return Numbering(function, module.layouts).walk()

@@ -3,7 +3,7 @@
     %2 = call @square %1     ──▶   %2 = i64.mul %1 %1
 
 Callees are optimized before their callers (`order.py` walks the call graph bottom-up), so what is copied is
-already small.  A callee is copied when it is not recursive with the caller or itself and is at most
+already small.  A callee is copied when it is finished, not recursive with the caller or itself, and is at most
 `SMALL` instructions, or has the attribute inline="always"; never with inline="never"; and while the caller is below
 `LIMIT` instructions.  A tail call inside a copied body becomes a call followed by a jump: the caller's frame was
 there anyway.  A tail call site is copied as it is.  Deterministic: sites in block order.  Linear in what is copied.
@@ -27,10 +27,14 @@ CALL_CLOSURE, TAILCALL_CLOSURE = CODE["call.closure"], CODE["tailcall.closure"]
 AS_CALL = {TAILCALL: CALL, TAILCALL_CLOSURE: CALL_CLOSURE}
 
 
+def fits(callee: Function) -> bool:
+    """Whether a function is of a kind and size to be copied, if it is not recursive."""
+    wish = callee.attrs.get("inline")
+    return wish == "always" or (wish != "never" and size(callee) <= SMALL)
+
+
 def _wanted(function: Function, callee: Function, calls: Calls) -> bool:
-    if callee is function or callee.attrs.get("inline") == "never":
-        return False
-    if callee.attrs.get("inline") != "always" and size(callee) > SMALL:
+    if callee is function or callee.name in calls.unfinished or not fits(callee):
         return False
     return not calls.is_recursive(callee.name)  # what leads back to the caller is, as the caller calls it
 
@@ -117,6 +121,8 @@ def run(function: Function, module: Module) -> bool:
                 continue
             name = function.imm[value]
             callee = module.functions.get(name)
+            if callee is None and module.below is not None:
+                callee = module.below(name)
             if callee is None:
                 continue
             if name not in decided:

@@ -1,19 +1,22 @@
 """Which passes run, in which order, and why: one row each; and the walk over the module.
 
-Functions are taken bottom-up over the call graph, so a callee is finished before it is copied into its
-callers.  Every pass is `run(function, module) -> bool`; with `verify` the MIR verifier looks after each.
-`dev` runs none of them (counts are inserted by `memory/rc.run_module` at both levels, after this).
+Functions are taken bottom-up, so a callee is finished before it is copied into its callers: components of functions
+that name each other, after all that they name.  What becomes of a component is a matter of it and what is below,
+wherever in a program it lies, so that it can be kept (`compiler/incremental/optimize.py`, adr/0022).  Every pass is
+`run(function, module) -> bool`; with `verify` the MIR verifier looks after each.  `dev` runs none of them (counts are
+inserted by `memory/rc.run_module` at both levels, after this).
 To add a pass: its file, a row here, and a golden case in `tests/passes`.
 """
 
 from __future__ import annotations
 
+from compiler.mir.mentions import among, mentions
 from compiler.passes import arrange, bounds, cleanup, dce, fold, gvn, inline, licm, loopify, recurse
-from compiler.passes.calls import Calls, callees
+from compiler.passes.calls import Calls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
     from compiler.ir.function import Function, Module
 
@@ -48,24 +51,34 @@ ORDER: tuple[tuple[str, Run, str], ...] = (
 # fmt: on
 
 
-def bottom_up(module: Module) -> list[str]:
-    """Function names, callees before callers (cycles broken at the first met), deterministic."""
+def bottom_up(module: Module) -> list[list[str]]:
+    """Functions that name each other, together; such components after all that they name."""
+    return among({name: mentions(function) for name, function in module.functions.items()})
+
+
+def within(to: dict[str, list[str]]) -> list[str]:
+    """The order inside a component: what is named before who names it, from the least name on.
+
+    A circle is broken where it closes.  Only names and bodies decide, not what else the program has.
+    """
+    if len(to) == 1:
+        return list(to)
     done: dict[str, None] = {}
     seen: set[str] = set()
-    for root in module.functions:
+    for root in sorted(to):
         if root in seen:
             continue
         seen.add(root)
-        stack = [(root, iter(callees(module.functions[root])))]
+        stack = [(root, iter(to[root]))]
         while stack:
             name, rest = stack[-1]
-            following = next((c for c in rest if c not in seen and c in module.functions), None)
+            following = next((each for each in rest if each in to and each not in seen), None)
             if following is None:
                 done[name] = None
                 stack.pop()
             else:
                 seen.add(following)
-                stack.append((following, iter(callees(module.functions[following]))))
+                stack.append((following, iter(to[following])))
     return list(done)
 
 
@@ -76,29 +89,45 @@ def prune(module: Module) -> None:
     reached = {module.entry}
     work = [module.entry]
     while work:
-        function = module.functions[work.pop()]
-        for block in function.blocks:
-            for value in block.body:
-                name = function.imm[value]
-                if isinstance(name, str) and name in module.functions and name not in reached:
-                    reached.add(name)
-                    work.append(name)
+        for name in mentions(module.functions[work.pop()]):
+            if name in module.functions and name not in reached:
+                reached.add(name)
+                work.append(name)
     module.functions = {name: function for name, function in module.functions.items() if name in reached}
 
 
 def optimize(module: Module, *, after: Callable[[str, Function], None] | None = None, without: str = "") -> None:
     """Run every pass, but one that is named, over every function; `after(pass name, function)` may look or verify."""
     rows = [row for row in ORDER if row[0] != without]
-    names = bottom_up(module)
-    calls = module.calls = Calls(module)
-    for name in names:
+    recursive: set[str] = set()
+    for names in bottom_up(module):
+        recursive |= component(module, names, recursive, rows, after)
+    prune(module)
+
+
+def component(
+    module: Module,
+    names: list[str],
+    recursive: Collection[str] = frozenset(),
+    rows: Iterable[tuple[str, Run, str]] = ORDER,
+    after: Callable[[str, Function], None] | None = None,
+) -> set[str]:
+    """Run the passes over a component; all that its functions name besides is finished, and these are `recursive`.
+
+    What comes out depends on these functions and on those that inlining copies, which `module.below` finds when they
+    are not in the module.  Gives those of the component that are recursive when it is finished.
+    """
+    calls = module.calls = Calls(module, names, recursive)
+    calls.unfinished.update(names)
+    for name in within({name: mentions(module.functions[name]) for name in names}):
         function = module.functions[name]
         for row, run, _ in rows:
             if run(function, module) and after is not None:
                 after(row, function)
         calls.update(function)
+        calls.unfinished.remove(name)
     module.calls = None
-    prune(module)
+    return {name for name in names if calls.is_recursive(name)}
 
 
 def checked(module: Module) -> Callable[[str, Function], None]:

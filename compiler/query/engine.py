@@ -12,8 +12,8 @@ traces with early cut-off); the red-green algorithm of rustc's and Salsa's docum
 
 from __future__ import annotations
 
-from compiler.query.graph import Key, Loaded, Node
-from compiler.query.kind import fingerprint
+from compiler.digest import brief
+from compiler.query.graph import Key, Loaded, Node, spell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     class Store(Protocol):
         """Bytes by content, in groups (`packs.py`)."""
 
-        def get(self, group: str, digest: str) -> bytes | None: ...
+        def get(self, group: str, digest: bytes) -> bytes | None: ...
 
-        def put(self, group: str, data: bytes) -> str: ...
+        def put(self, group: str, data: bytes) -> bytes: ...
 
 
 OPEN, LOOKING, ANSWERING, CURRENT = range(4)
@@ -38,7 +38,7 @@ class CycleError(Exception):
     """A query needs its own answer; `path` are the keys from its first asking to its second."""
 
     def __init__(self, path: list[Key]) -> None:
-        super().__init__(" → ".join(f"{kind} {argument}" for kind, argument in path))
+        super().__init__(_told("QUERY_CYCLE-001", path=" -> ".join(map(spell, path))))
         self.path = path
 
 
@@ -46,8 +46,14 @@ class UnstableError(Exception):
     """A provider gave two answers for the same edges."""
 
     def __init__(self, key: Key) -> None:
-        super().__init__(f"{key[0]} {key[1]}")
+        super().__init__(_told("QUERY_ANSWER-001", key=spell(key), where="one in the graph, and now another"))
         self.key = key
+
+
+def _told(code: str, **facts: str) -> str:
+    from compiler.query.faults import QueryFault
+
+    return str(QueryFault(code, **facts))
 
 
 class Tally:
@@ -64,14 +70,16 @@ class Tally:
 class Engine:
     """One process's use of a graph: a revision."""
 
-    __slots__ = ("_asked", "_path", "kinds", "nodes", "revision", "store", "tallies")
+    __slots__ = ("_asked", "_moved", "_path", "kinds", "nodes", "origin", "revision", "store", "tallies")
 
     def __init__(self, kinds: Mapping[str, Kind], store: Store, loaded: Loaded | None = None) -> None:
         loaded = loaded or Loaded()
         self.kinds = kinds
         self.store = store
         self.nodes = loaded.nodes
+        self.origin = loaded.refused
         self.revision = loaded.revision + 1
+        self._moved = loaded.moved
         self.tallies = {name: Tally() for name in kinds}
         self._path: list[Node] = []  # being answered, outermost first
         self._asked: list[dict[Node, None]] = []  # what each of them has asked so far
@@ -110,11 +118,21 @@ class Engine:
         if node is not None:
             node.value = _NONE
 
+    def forget_all(self) -> None:
+        """Let go of every answer in memory."""
+        for node in self.nodes.values():
+            node.value = _NONE
+
     def answered(self) -> list[Node]:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]
 
-    def kept(self) -> list[tuple[str, str]]:
+    def gone(self) -> list[Key]:
+        """The queries of the graph that this revision did not ask any more."""
+        found = [key for key, node in self.nodes.items() if node.state != CURRENT and node.verified]
+        return found + [key for key in self._moved if key not in self.nodes]
+
+    def kept(self) -> list[tuple[str, bytes]]:
         """(group, digest) of the kept answers of `answered`."""
         kinds = self.kinds
         found = []
@@ -128,6 +146,8 @@ class Engine:
         node = self.nodes.get(key)
         if node is None:
             node = self.nodes[key] = Node(key)
+            if key in self._moved:
+                node.reason = ("schema", None)
         if self._asked:
             self._asked[-1][node] = None
         if node.state != CURRENT:
@@ -185,19 +205,20 @@ class Engine:
         finally:
             self._path.pop()
             asked = self._asked.pop()
-        data = kind.encode(value) if kind.encode is not None else b""
-        found = fingerprint(kind.mark(value) if kind.mark is not None else data)
+        if kind.encode is not None:
+            node.object = self.store.put(kind.group(node.key[1]), kind.encode(value))
+        found = node.object if kind.mark is None else brief(kind.mark(value))
         tally = self.tallies[kind.name]
         tally.red += 1
         if node.verified and found == node.fingerprint:
             tally.same += 1
         else:
             node.changed = self.revision
-        if kind.encode is not None:
-            node.object = self.store.put(kind.group(node.key[1]), data)
         node.fingerprint = found
         node.deps = tuple(asked)
-        node.reason = reason
+        if node.answered != self.revision:  # else it has its reason, and only its value was not at hand
+            node.reason = reason
+            node.answered = self.revision
         node.verified = self.revision
         node.value = value
         node.state = CURRENT

@@ -7,21 +7,12 @@ other queries: files, mostly.  To add a kind, add a row where the providers are;
 
 from __future__ import annotations
 
-from compiler.digest import sha256
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from compiler.query.engine import Engine
-
-FINGERPRINT = 16  # bytes
-
-
-def fingerprint(data: bytes) -> bytes:
-    """What stands for these bytes where only their equality matters."""
-    return sha256(data).digest()[:FINGERPRINT]
 
 
 class Kind:

@@ -7,7 +7,7 @@ lies; `get` reads a whole group once.  Where objects lie, and whether they are w
 
 from __future__ import annotations
 
-from compiler.digest import sha256
+from compiler.digest import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # group -> the object's name, and where in it each answer lies: digest -> (offset, size)
-Index = dict[str, tuple[str, dict[str, tuple[int, int]]]]
+Index = dict[str, tuple[str, dict[bytes, tuple[int, int]]]]
 
 
 class Packs:
@@ -34,17 +34,17 @@ class Packs:
     def __init__(self, objects: Objects, index: Index | None = None) -> None:
         self._objects = objects
         self._index: Index = dict(index or {})
-        self._fresh: dict[str, dict[str, bytes]] = {}
+        self._fresh: dict[str, dict[bytes, bytes]] = {}
         self._read: dict[str, bytes | None] = {}
 
-    def put(self, group: str, data: bytes) -> str:
+    def put(self, group: str, data: bytes) -> bytes:
         """Hold an answer; gives its digest."""
-        digest = sha256(data).hexdigest()[:32]
+        digest = brief(data)
         if digest not in self._index.get(group, ("", {}))[1] or self._whole(group) is None:
             self._fresh.setdefault(group, {})[digest] = data
         return digest
 
-    def get(self, group: str, digest: str) -> bytes | None:
+    def get(self, group: str, digest: bytes) -> bytes | None:
         """The answer, or None when it is not to be had."""
         data = self._fresh.get(group, {}).get(digest)
         if data is not None:
@@ -53,31 +53,37 @@ class Packs:
         whole = self._whole(group) if place is not None else None
         return whole[place[0] : place[0] + place[1]] if whole is not None and place is not None else None
 
-    def flush(self, wanted: Iterable[tuple[str, str]]) -> Index:
+    def flush(self, wanted: Iterable[tuple[str, bytes]]) -> Index:
         """Write what is new; `wanted` are (group, digest) of all answers worth keeping.
 
         The result is the index for the next `Packs`; an answer that is lost by now is not in it.
         """
-        groups: dict[str, dict[str, None]] = {}
+        groups: dict[str, dict[bytes, None]] = {}
         for group, digest in wanted:
             groups.setdefault(group, {})[digest] = None
-        index: Index = {}
-        for group in sorted(groups):
-            digests = groups[group]
-            known = self._index.get(group)
-            if known is not None and group not in self._fresh and known[1].keys() == digests.keys():
-                index[group] = known
-                continue
-            parts, places, at = [], {}, 0
-            for digest in sorted(digests):
-                data = self.get(group, digest)
-                if data is not None:
-                    parts.append(data)
-                    places[digest] = (at, len(data))
-                    at += len(data)
-            if parts:
-                index[group] = (self._objects.write(b"".join(parts)), places)
-        return index
+        found = [(group, self._written(group, groups[group])) for group in sorted(groups)]
+        return {group: place for group, place in found if place[1]}
+
+    def settle(self, wanted: Iterable[tuple[str, bytes]]) -> None:
+        """Write whole groups ahead of time, and let go of their answers; nothing else of these is kept."""
+        written = self.flush(wanted)
+        self._index.update(written)
+        for group in written:
+            self._fresh.pop(group, None)
+
+    def _written(self, group: str, digests: dict[bytes, None]) -> tuple[str, dict[bytes, tuple[int, int]]]:
+        """Where the group's answers lie in the object that holds just these."""
+        known = self._index.get(group)
+        if known is not None and group not in self._fresh and known[1].keys() == digests.keys():
+            return known
+        parts, places, at = [], {}, 0
+        for digest in sorted(digests):
+            data = self.get(group, digest)
+            if data is not None:
+                parts.append(data)
+                places[digest] = (at, len(data))
+                at += len(data)
+        return self._objects.write(b"".join(parts)) if parts else "", places
 
     def _whole(self, group: str) -> bytes | None:
         name = self._index[group][0]

@@ -7,11 +7,11 @@ Each check is a function of a frame; add a new one to `check_bodies`.
 from __future__ import annotations
 
 from compiler.builtins import BUILTINS
+from compiler.components import strong_components
 from compiler.diagnostics import Note
 from compiler.hir.ops import CODE
 from compiler.messages import names as say
 from compiler.messages import type as say_type
-from compiler.types.components import strong_components
 from compiler.types.constraints import check_constraints
 from compiler.types.effects import check_effects
 from compiler.types.escape import check_escapes

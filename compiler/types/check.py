@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import sys
 
+from compiler.components import strong_components
 from compiler.messages import names as say
 from compiler.messages import type as say_type
 from compiler.syntax.forms import LIST, SYMBOL
 from compiler.types.after import check_bodies
-from compiler.types.components import strong_components
 from compiler.types.core import I64, UNIT
 from compiler.types.declare import declare_module, declare_prelude, unique_prefixes
 from compiler.types.expr import sequence

@@ -113,7 +113,7 @@ def _data_edges(c: Checker) -> list[Edge]:
         if not info.data.vars or info.module < 0:
             continue
         module = c.graph.modules[info.module]
-        place = (module.file, module.forms.start[info.node], module.forms.end[info.node])
+        place = (module.file, module.forms.peek("start", info.node), module.forms.peek("end", info.node))
         todo = [field for ctor in info.data.ctors for field in ctor.fields if field >= 0]
         seen = set(todo)
         while todo:

@@ -13,6 +13,7 @@ from compiler.cas.store import Store
 ELF = b"\x7fELF\2\1\1" + bytes(9)
 SAMPLES: dict[str, bytes] = {
     "archive": b"!<arch>\n",
+    "bytes": b"\0\xff anything",
     "elf-executable": ELF + b"\2\0" + bytes(60),
     "elf-relocatable": ELF + b"\1\0" + bytes(60),
     "json": b'{"a": [1, 2.5, null]}',

@@ -226,9 +226,22 @@ def a_way_out_in_links(store: Store, _: pytest.MonkeyPatch) -> None:
 
 @shows("CAS_PLACE-001")
 def a_file_in_the_way(store: Store, _: pytest.MonkeyPatch) -> None:
+    parent = pathlib.Path(store.root).parent / "parent"
+    parent.write_text("a file")
+    below = Store(str(parent / "store"))
+    assert below.find(KEY, "mir") is None
+    below.put("mir", b"text")
+
+
+@shows("CAS_ROOT-001")
+def a_root_that_is_a_file(store: Store, _: pytest.MonkeyPatch) -> None:
     pathlib.Path(store.root).write_text("a file")
-    assert store.find(KEY, "mir") is None
-    store.put("mir", b"text")
+    store.find(KEY, "mir")
+
+
+@shows("CAS_ROOT-001")
+def a_root_that_is_a_device(_: Store, __: pytest.MonkeyPatch) -> None:
+    Store("/dev/null").put("mir", b"text")
 
 
 @shows("CAS_PLACE-002")

@@ -17,6 +17,7 @@ from compiler.cas.faults import FAULTS
 from compiler.cli import main, render
 from compiler.diagnostics import LIMIT, Kind, Sink, SourceFile, UsageError, closest
 from compiler.files import write_whole
+from compiler.query.faults import FAULTS as QUERIES
 from tests.conftest import ROOT
 
 Zero = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -57,6 +58,10 @@ ARGUMENTS = [
     (["cache", "pin", "../x"], "CAS_NAME-001: `../x` is no name of anything in a store"),
     (["cache", "gc", "--max-size", "big"], "cache gc: `big` is no size"),
     (["cache", "gc", "--unused", "-1"], "cache gc: `-1` is no number of days"),
+    (["query"], "query: an action is missing"),
+    (["query", "stats", "a.0x0", "--format", "dot"], "query stats: --format has no meaning here"),
+    (["query", "graph", "a.0x0", "--format", "png"], "query: --format cannot be `png`"),
+    (["query", "why", "a.0x0"], "query why: a query's key is missing"),
     (["lock", "/"], "there is no 0x0.pkg in / or above"),
     (["lock", "a", "b"], "lock: one folder at a time; `b` is too much"),
 ]
@@ -155,7 +160,7 @@ def test_explain(zero: Zero) -> None:
     done = zero("explain", "parse-012")
     assert done.returncode == 0
     assert done.stdout.decode().startswith("PARSE-012: this parenthesis is not closed\n\n")
-    assert zero("explain", "--list").stdout.decode().count("\n") == len(kinds()) + len(FAULTS)
+    assert zero("explain", "--list").stdout.decode().count("\n") == len(kinds()) + len(FAULTS) + len(QUERIES)
     done = zero("explain", "cas_object-001")
     assert done.stdout.decode().startswith("CAS_OBJECT-001: … does not hold what its name says\n\n")
     assert zero("explain", "CAS_REF").stdout.decode().count("\n") == 2
@@ -329,6 +334,7 @@ sys.path.insert(0, {str(ROOT)!r})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 from compiler.files import write_whole
+from compiler.query.faults import FAULTS as QUERIES
 try:
     write_whole({str(target)!r}, b"x" * 5000)
 except Exception as error:

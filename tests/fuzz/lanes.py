@@ -41,8 +41,8 @@ from compiler.mir.ops import MIR
 from compiler.mir.verify import verify as verify_mir
 from compiler.modules.load import STD, load
 from compiler.object.archive import Archive
-from compiler.object.assemble import assemble
 from compiler.object.elf import read_object
+from compiler.object.units import objects
 from compiler.passes.order import checked, optimize
 from compiler.syntax.source import read_bytes
 from compiler.targets.x86_64.compile import compile_function
@@ -364,8 +364,8 @@ def build_image(module: Module, level: str, linked: Linked | None, thorough: boo
         ]
     except AssertionError as error:
         raise Failure(f"verify machine {level}", str(error)[:3000]) from error
-    own = assemble(codes, lir.data, "program.o", lir.exported)
-    return link([own, *(linked.objects if linked else [])], archives=[runtime()])
+    own = objects(codes, lir.data, lir.exported)
+    return link([*own, *(linked.objects if linked else [])], archives=[runtime()])
 
 
 def _run_native(image: bytes, level: str, case: Case, frees: bool) -> Result:

@@ -68,14 +68,14 @@ def watching() -> Iterator[None]:
         sessions.Session = before  # type: ignore[misc]
 
 
-def build(path: str, out: pathlib.Path, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said, list[str]]:
+def build(path: str, out: pathlib.Path, options: Options, store: pathlib.Path) -> tuple[bytes, Said, list[str]]:
     """(the executable or b"", the messages, what was said of the store), as `zero build` does it."""
     os.environ["ZERO_CACHE"] = str(store)
     Watched.last = None
     sink = Sink()
     heard: list[str] = []
     try:
-        status = building.build(path, str(out), Options(features=features), sink, heard.append)
+        status = building.build(path, str(out), options, sink, heard.append)
     except UsageError as error:
         return b"", [("usage", "", 0, 0, error.message)], heard
     return b"" if status else out.read_bytes(), said(sink), heard

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.digest import brief
 from compiler.query import graph
 from compiler.query.engine import CycleError, Engine, UnstableError
 from compiler.query.kind import Kind
@@ -20,17 +21,15 @@ class Memory:
     """A store that can lose things."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.lost: set[str] = set()
+        self.objects: dict[bytes, bytes] = {}
+        self.lost: set[bytes] = set()
 
-    def get(self, group: str, digest: str) -> bytes | None:
+    def get(self, group: str, digest: bytes) -> bytes | None:
         assert group.startswith(("value ", "even "))
         return None if digest in self.lost else self.objects.get(digest)
 
-    def put(self, group: str, data: bytes) -> str:
-        from compiler.digest import sha256
-
-        name = sha256(data).hexdigest()
+    def put(self, group: str, data: bytes) -> bytes:
+        name = brief(data)
         self.objects[name] = data
         self.lost.discard(name)
         return name
@@ -182,7 +181,7 @@ def test_edges_turned_round_are_no_cycle() -> None:
 
 def test_a_cycle_shows_its_path() -> None:
     world, store = World({"c0": ("sum", ("c1",)), "c1": ("half", ("c2",)), "c2": ("sum", ("c1",))}), Memory()
-    with pytest.raises(CycleError, match="value c1 → value c2 → value c1"):
+    with pytest.raises(CycleError, match="value:c1 -> value:c2 -> value:c1"):
         revision(world, store, b"", ("value", "c0"))
 
 
@@ -190,7 +189,9 @@ def test_a_cycle_that_an_edit_closes_shows_its_path() -> None:
     world, store = World({"c0": ("sum", ("c1",)), "c1": ("half", ("c2",)), "c2": 3}), Memory()
     data, _ = revision(world, store, b"", ("value", "c0"))
     world.sheet["c2"] = ("sum", ("c0",))
-    with pytest.raises(CycleError, match=r"value c0 → value c1 → value c2 → value c0|value c2 → value c0 → value c1"):
+    with pytest.raises(
+        CycleError, match=r"value:c0 -> value:c1 -> value:c2 -> value:c0|value:c2 -> value:c0 -> value:c1"
+    ):
         revision(world, store, data, ("value", "c0"))
 
 
@@ -209,7 +210,7 @@ def test_a_provider_that_changes_its_mind_is_named() -> None:
     store.lost = {engine.nodes["value", "c1"].object}
     half = world.kinds["value"].provide
     world.kinds["value"].provide = lambda engine, name: half(engine, name) + 1
-    with pytest.raises(UnstableError, match="value c1"):
+    with pytest.raises(UnstableError, match="value:c1"):
         revision(world, store, data, ("value", "c1"))
 
 
@@ -219,7 +220,7 @@ def test_a_moved_schema_makes_its_kind_anew() -> None:
     world.kinds["even"].schema = 2
     _, engine = revision(world, store, data, ("value", "c4"))
     assert world.ran == [("even", "c0"), ("value", "c4")] or world.ran == [("value", "c4"), ("even", "c0")]
-    assert engine.nodes["even", "c0"].reason[0] in ("schema", "new")
+    assert engine.nodes["even", "c0"].reason == ("schema", None)
 
 
 @pytest.mark.parametrize(

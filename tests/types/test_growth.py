@@ -15,8 +15,8 @@ from types import FrameType
 
 import pytest
 
+from compiler.components import strong_components
 from compiler.hir.program import Program
-from compiler.types.components import strong_components
 from gates.collect.checking_programs import generated
 from tests.types.checking import messages, run
 
