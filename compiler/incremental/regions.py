@@ -58,7 +58,8 @@ class Regions:
         known: dict[str, Summary] = {}
         singles = []
         for member in members:
-            middle.inputs(member)
+            if not middle.inputs(member):
+                return {}
             singles.append(middle.waiting(member))
             functions.update(singles[-1].module.functions)
         for single in singles:

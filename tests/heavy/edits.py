@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from compiler.options import Options
 from runtime_c.build import build_front
 from tests.heavy.peers import INSIDE, NEED, Peer, peer, tools
 from tests.heavy.project import write as write_like
@@ -233,7 +234,7 @@ def counts(zero: Tool, number: int) -> tuple[list[Count], list[str]]:
     def watched(scenario: str, place: pathlib.Path) -> Count:
         os.chdir(place)
         shutil.rmtree(store / "objects/build-record-1", ignore_errors=True)  # so that there is a session
-        _, messages, _ = build("main.0x0", place / "program", frozenset(), store)
+        _, messages, _ = build("main.0x0", place / "program", Options(), store)
         if messages or Watched.last is None or Watched.last.ended:
             raise RuntimeError(f"{scenario}: no incremental build: {messages or (Watched.last and Watched.last.ended)}")
         found.append(Count(scenario, Watched.last.anew()))

@@ -1,5 +1,5 @@
-"""Random edits of a project's files, as text: of bodies, regions, comments, signatures, names, imports, cfg, whole
-files, and of the packages and the library that it uses.
+"""Random edits of a project's files, as text: of bodies, regions, comments, signatures, names, imports, cfg, C
+functions, whole files, and of the packages and the library that it uses.
 
 An edit may leave a program that is wrong; whoever applies it finds that out and takes it back.  All choices come from
 one generator, so a seed is an edit history.  Files below `lib/` are packages, those below `std/` the standard library.
@@ -12,7 +12,8 @@ import random
 import re
 from collections.abc import Callable
 
-Files = dict[str, str]
+from tests.incremental.text import Files, exports, forms, mentioned, own
+
 Edit = Callable[[random.Random, Files], str]
 
 EDITS: dict[str, Edit] = {}
@@ -36,44 +37,8 @@ def edit(function: Edit) -> Edit:
     return function
 
 
-def forms(text: str) -> list[tuple[int, int]]:
-    """Where the top-level forms stand; texts and comments may hold parentheses."""
-    found, depth, start, at = [], 0, 0, 0
-    while at < len(text):
-        char = text[at]
-        if char == ";":
-            at = text.find("\n", at)
-            if at < 0:
-                break
-        elif char == '"':
-            at += 1
-            while text[at] != '"':
-                at += 2 if text[at] == "\\" else 1
-        elif char == "(":
-            if depth == 0:
-                start = at
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                found.append((start, at + 1))
-        at += 1
-    return found
-
-
 def _some(rnd: random.Random, files: Files) -> str:
     return rnd.choice([name for name in sorted(files) if name.endswith(".0x0")])
-
-
-def _own(files: Files) -> Files:
-    """The project's files without its packages and the library."""
-    return {name: text for name, text in files.items() if not name.startswith(("lib/", "std/"))}
-
-
-def _mentioned(text: str, files: Files, but: str = "") -> bool:
-    """Whether a word stands in another file, or more than once in its own."""
-    word = re.compile(rf"(?<![\w\-?!>]){re.escape(text)}(?![\w\-?!>])")
-    return any(len(word.findall(held)) > (name == but) for name, held in files.items())
 
 
 def _replace(rnd: random.Random, files: Files, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
@@ -151,7 +116,7 @@ def form_gone(rnd: random.Random, files: Files) -> str:
     places = forms(text)
     if rnd.random() < 0.8:
         named = [(a, b, FUNCTION.match(text[a:b])) for a, b in places]
-        places = [(a, b) for a, b, found in named if found and not _mentioned(found[1], files, name)]
+        places = [(a, b) for a, b, found in named if found and not mentioned(found[1], files, name)]
     if not places:
         return ""
     start, end = rnd.choice(places)
@@ -238,13 +203,6 @@ def file_new(rnd: random.Random, files: Files) -> str:
     return f"{name} {path}"
 
 
-def _exports(files: Files, name: str) -> list[str]:
-    """What others could use of a file; its own words do not count as uses."""
-    others = {each: text for each, text in files.items() if each != name}
-    found = [word for line in re.findall(r"^\(↦ ([^()]*)\)", files[name], re.M) for word in line.split()]
-    return [word for word in found if _mentioned(word, others)]
-
-
 @edit
 def file_renamed(rnd: random.Random, files: Files) -> str:
     """A file has another name, and all imports say so."""
@@ -269,7 +227,7 @@ def file_gone(rnd: random.Random, files: Files) -> str:
     base = name.rpartition("/")[2]
     if name == "main.0x0":
         return ""
-    if rnd.random() < 0.9 and _exports(files, name):
+    if rnd.random() < 0.9 and exports(files, name):
         return ""
     del files[name]
     for each in sorted(files):
@@ -382,65 +340,6 @@ def constructor(rnd: random.Random, files: Files) -> str:
 
 
 @edit
-def region_around(rnd: random.Random, files: Files) -> str:
-    """What a function gives is made in a region."""
-    name = _some(rnd, files)
-    text = files[name]
-    places = []
-    for a, b in forms(text):
-        inner = forms(text[a + 1 : b - 1])
-        if text.startswith("(ƒ ", a) and len(inner) > 1 and a + 1 + inner[-1][1] == b - 1:  # not the parameters
-            places.append((a + 1 + inner[-1][0], b - 1))
-    if not places:
-        return ""
-    a, b = rnd.choice(places)
-    files[name] = f"{text[:a]}(region {text[a:b]}){text[b:]}"
-    return f"{name}:{text.count(chr(10), 0, a) + 1}"
-
-
-@edit
-def region_gone(rnd: random.Random, files: Files) -> str:
-    """A region less; what was in it stays."""
-    name = _some(rnd, files)
-    text = files[name]
-    places = [found.start() for found in re.finditer(r"\(region (?=\()", text)]
-    if not places:
-        return ""
-    a = rnd.choice(places)
-    _, size = forms(text[a:])[0]
-    files[name] = f"{text[:a]}(do {text[a + 8 : a + size]}{text[a + size :]}"
-    return f"{name}:{text.count(chr(10), 0, a) + 1}"
-
-
-OBJECT = "object"  # stands for what is linked: which of its states
-C_FUNCTIONS = 4  # in the object that a history links: c0 and so on, of an I64 each
-
-
-@edit
-def c_function(rnd: random.Random, files: Files) -> str:
-    """A C function is declared, and perhaps called somewhere in the file; one of them is not in the object."""
-    name = _some(rnd, files)
-    made = f"c{rnd.randrange(C_FUNCTIONS + 1)}"
-    if f'"C" {made} ' in files[name]:
-        return ""
-    if rnd.random() < 0.7:
-        text = files[name]
-        places = [place for place in NUMBER.finditer(text) if text[place.start() - 1] in " ("]
-        if places:
-            place = rnd.choice(places)
-            files[name] = f"{text[: place.start()]}({made} {place[0]}){text[place.end() :]}"
-    files[name] += f'(extern "C" {made} (∷ (→ I64 I64)) (cap ffi))\n'
-    return f"{name} {made}"
-
-
-@edit
-def c_object(rnd: random.Random, files: Files) -> str:
-    """The object has other code in it."""
-    files[OBJECT] = str((int(files[OBJECT]) + 1 + rnd.randrange(2)) % 3)
-    return files[OBJECT]
-
-
-@edit
 def two_by_feature(rnd: random.Random, files: Files) -> str:
     """A function has a twin for when a feature is on: both programs are right."""
     name = _some(rnd, files)
@@ -492,6 +391,66 @@ def library_edited(rnd: random.Random, files: Files) -> str:
     return where
 
 
+@edit
+def region_around(rnd: random.Random, files: Files) -> str:
+    """What a function gives is made in a region."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = []
+    for a, b in forms(text):
+        inner = forms(text[a + 1 : b - 1])
+        if text.startswith("(ƒ ", a) and len(inner) > 1 and a + 1 + inner[-1][1] == b - 1:  # not the parameters
+            places.append((a + 1 + inner[-1][0], b - 1))
+    if not places:
+        return ""
+    a, b = rnd.choice(places)
+    files[name] = f"{text[:a]}(region {text[a:b]}){text[b:]}"
+    return f"{name}:{text.count(chr(10), 0, a) + 1}"
+
+
+@edit
+def region_gone(rnd: random.Random, files: Files) -> str:
+    """A region less; what was in it stays."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = [found.start() for found in re.finditer(r"\(region (?=\()", text)]
+    if not places:
+        return ""
+    a = rnd.choice(places)
+    _, size = forms(text[a:])[0]
+    files[name] = f"{text[:a]}(do {text[a + 8 : a + size]}{text[a + size :]}"
+    return f"{name}:{text.count(chr(10), 0, a) + 1}"
+
+
+C_FUNCTIONS = 4  # in the object that a history links: c0 and so on, of an I64 each
+
+
+@edit
+def c_function(rnd: random.Random, files: Files) -> str:
+    """A C function is declared, and perhaps called somewhere in the file; one of them is not in the object."""
+    name = _some(rnd, files)
+    made = f"c{rnd.randrange(C_FUNCTIONS + 1)}"
+    if f'"C" {made} ' in files[name]:
+        return ""
+    if rnd.random() < 0.7:
+        text = files[name]
+        places = [place for place in NUMBER.finditer(text) if text[place.start() - 1] in " ("]
+        if places:
+            place = rnd.choice(places)
+            files[name] = f"{text[: place.start()]}({made} {place[0]}){text[place.end() :]}"
+    files[name] += f'(extern "C" {made} (∷ (→ I64 I64)) (cap ffi))\n'
+    return f"{name} {made}"
+
+
+@edit
+def c_object(rnd: random.Random, files: Files) -> str:
+    """The object has other code in it."""
+    if not any('(extern "C"' in text for text in files.values()):
+        return ""
+    files["object"] = str((int(files.get("object", "0")) + 1 + rnd.randrange(2)) % 3)
+    return files["object"]
+
+
 def apply(rnd: random.Random, files: Files, deck: list[str]) -> tuple[str, str]:
     """One edit, in place: (its name, where).  Kinds come from a deck, so that none stays out for long; one that finds
     nothing to do makes room for another."""
@@ -502,11 +461,11 @@ def apply(rnd: random.Random, files: Files, deck: list[str]) -> tuple[str, str]:
         if name in WHOLE:
             where = EDITS[name](rnd, files)
         else:
-            own = _own(files)
-            before = set(own)
-            where = EDITS[name](rnd, own)
-            for gone in before - own.keys():
+            mine = own(files)
+            before = set(mine)
+            where = EDITS[name](rnd, mine)
+            for gone in before - mine.keys():
                 del files[gone]
-            files |= own
+            files |= mine
         if where:
             return name, where

@@ -34,29 +34,29 @@ from runtime_c.build import compile_freestanding
 from tests.heavy.results import commit, record_run
 from tests.heavy.tree import tree
 from tests.incremental import edits, start
+from tests.incremental.text import Files
 from tests.incremental.watched import Said, Watched, build, said, watching
 
+LINKED = "../c.o"
+OBJECTS = 3  # states of the object that is linked, each with every C function
 BACK = 0.85  # how often a program with mistakes is mended at once
 LOCKED = 0.9  # how often an edit of a package is locked
 FEATURE = 0.15  # how often a program is built with its feature
 COLD, PROCESS = 10, 25
 LONG = 500  # edits: enough for every kind
 FRESH = 50  # edits after which the project is the first one again: much of it is not in the program by then
-MAIN, LINK = "main.0x0", "c.o"
-OBJECTS = 3  # states of the object that is linked, each with every C function
+MAIN = "main.0x0"
 
 
 class Differs(Exception):
     """An incremental build gave something else."""
 
 
-def compile_whole(
-    path: str, features: frozenset[str], *, level: str = "dev", links: tuple[str, ...] = ()
-) -> tuple[bytes, Said]:
+def compile_whole(path: str, options: Options) -> tuple[bytes, Said]:
     """By the whole pipeline, without a store."""
     sink = Sink()
     try:
-        image, _ = pipeline.compile_program(path, Options(features=features, level=level, links=links), sink)
+        image, _ = pipeline.compile_program(path, options, sink)
     except UsageError as error:
         return b"", [("usage", "", 0, 0, error.message)]
     return image, said(sink)
@@ -76,19 +76,19 @@ class History:
         cold: int = COLD,
         process: int = PROCESS,
         damage: int = 0,
-        database: bool = True,
         level: str = "dev",
+        files: Files | None = None,
     ) -> None:
-        self.level = level
         self.rnd = random.Random(seed)
         self.seed = seed
-        self.database = database
+        self.level = level
+        self.first = start.text() if files is None else files
         self.cold, self.process, self.damage = cold, process, damage  # every how many edits
         self.folder = folder
         self.project = folder / "project"
         self.store = folder / "store"
-        self.files = start.text(database=database) | {edits.OBJECT: "0"}
-        self.sound: edits.Files = {}  # the last ones that were right without the feature
+        self.files = dict(self.first)
+        self.sound: Files = {}  # the last ones that were right without the feature
         self.plain = True  # built without it
         self.right = True
         self.deck: list[str] = []
@@ -96,7 +96,6 @@ class History:
         self.counts: Counter[str] = Counter()
         self.drawn: dict[str, Counter[str]] = {name: Counter() for name in edits.EDITS}
         self.red: Counter[str] = Counter()
-        self.objects: list[bytes] = []  # what the object that is linked can hold
         self._world = contextlib.ExitStack()
 
     def enter(self) -> None:
@@ -108,12 +107,17 @@ class History:
         patch.setattr(load, "STD", str(self.folder / "tree/compiler/std"))
         patch.setattr(records, "compiler_stamp", functools.cache(records.compiler_stamp))
         patch.setenv("ZERO_CACHE", str(self.store))
+        self.objects = [self.compiled(k) for k in range(OBJECTS)]
         self.project.mkdir(parents=True)
-        self.objects = [self._compiled(self.folder / f"c{k}.c", k) for k in range(OBJECTS)]
         patch.chdir(self.project)
         self.write({}, locked=True)
 
-    def _compiled(self, path: pathlib.Path, state: int) -> bytes:
+    def leave(self) -> None:
+        self._world.close()
+
+    def compiled(self, state: int) -> bytes:
+        """An object with the C functions that programs may declare."""
+        path = self.folder / f"c{state}.c"
         lines = [
             f"long long c{k}(long long n);\nlong long c{k}(long long n) {{ return n + {k + state}; }}\n"
             for k in range(edits.C_FUNCTIONS)
@@ -121,19 +125,23 @@ class History:
         path.write_text("".join(lines), "ascii")
         return pathlib.Path(compile_freestanding(str(path))).read_bytes()
 
-    def leave(self) -> None:
-        self._world.close()
+    def options(self, features: frozenset[str], jobs: int = 1) -> Options:
+        """What the program is built with; its C functions, where it has any, lie beside the project."""
+        links = (LINKED,) if any('(extern "C"' in text for text in self.files.values()) else ()
+        return Options(features=features, links=links, level=self.level, jobs=jobs)
 
     def place(self, name: str) -> pathlib.Path:
+        if name == "object":
+            return self.folder / "object"
         return (self.folder / "tree/compiler" if name.startswith("std/") else self.project) / name
 
-    def write(self, before: edits.Files, *, locked: bool) -> None:
-        (self.project / LINK).write_bytes(self.objects[int(self.files[edits.OBJECT])])
+    def write(self, before: Files, *, locked: bool) -> None:
         for name in before.keys() - self.files.keys():
             self.place(name).unlink()
+        (self.project / LINKED).write_bytes(self.objects[int(self.files.get("object", "0"))])
         moved = before.keys() ^ self.files.keys()
         for name, text in self.files.items():
-            if before.get(name) != text and name != edits.OBJECT:
+            if before.get(name) != text:
                 self.place(name).parent.mkdir(parents=True, exist_ok=True)
                 self.place(name).write_text(text, "utf-8")
                 moved.add(name)
@@ -146,8 +154,8 @@ class History:
         if self.damage and self.steps % self.damage == 0:
             self.hurt()
         self.plain = not features
-        wanted = compile_whole(MAIN, features, level=self.level, links=(LINK,))
-        self.differ(what, wanted, self.built(features, self.store))
+        wanted = compile_whole(MAIN, self.options(features))
+        self.differ(what, wanted, self.built(self.options(features), self.store))
         self.counts["right" if wanted[0] else "wrong"] += 1
         session = Watched.last
         if session is None:
@@ -158,18 +166,17 @@ class History:
             if session.objects.faults and not self.damage:
                 raise Differs(f"{what}: {session.objects.faults[0]}")
         elif wanted[0]:
-            self.counts["by the whole pipeline"] += 1
-            self.counts[f"because {session.ended}"] += 1
+            raise Differs(f"seed {self.seed}, {what}: left to the whole pipeline: {session.ended}")
         if self.cold and self.steps % self.cold == 0:
             shutil.rmtree(self.folder / "empty", ignore_errors=True)
-            self.differ(f"{what}, from nothing", wanted, self.built(features, self.folder / "empty"))
+            self.differ(f"{what}, from nothing", wanted, self.built(self.options(features, 2), self.folder / "empty"))
             self.counts["cold"] += 1
         if self.process and self.steps % self.process == 0:
             self.elsewhere(what, features, wanted[0])
         return bool(wanted[0])
 
-    def built(self, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
-        image, messages, heard = build(MAIN, self.folder / "out", features, store, level=self.level, links=(LINK,))
+    def built(self, options: Options, store: pathlib.Path) -> tuple[bytes, Said]:
+        image, messages, heard = build(MAIN, self.folder / "out", options, store)
         if heard and not self.damage:
             raise Differs(f"seed {self.seed}, edit {self.steps}: the store is damaged: {heard[0]}")
         return image, messages
@@ -198,8 +205,21 @@ class History:
         other = self.folder / f"checkout-{self.steps % 2}/project"
         shutil.rmtree(other, ignore_errors=True)
         shutil.copytree(self.project, other)
+        shutil.copy(self.project / LINKED, other / LINKED)
         out = other / "program"
-        words = [str(self.zero), "build", MAIN, "-o", str(out), "--level", self.level, "--link", LINK]
+        words = [
+            str(self.zero),
+            "build",
+            MAIN,
+            "-o",
+            str(out),
+            "--level",
+            self.level,
+            "--jobs",
+            str(self.steps % 3 + 1),
+        ]
+        for link in self.options(features).links:
+            words += ["--link", link]
         if features:
             words += ["--feature", *features]
         done = subprocess.run(
@@ -214,13 +234,13 @@ class History:
     def begin(self) -> None:
         """Build what is there before the first edit.  Errors: Differs."""
         if not self.compare("the start"):
-            raise Differs(f"the project to begin with is wrong: {compile_whole(MAIN, frozenset(), links=(LINK,))[1]}")
+            raise Differs(f"the project to begin with is wrong: {compile_whole(MAIN, self.options(frozenset()))[1]}")
 
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
         before = dict(self.files)
         if self.steps % FRESH == FRESH - 1:
-            self.files = start.text(database=self.database) | {edits.OBJECT: "0"}
+            self.files = dict(self.first)
             self.write(before, locked=True)
             self.right = self.plain = True
             before = dict(self.files)
@@ -257,17 +277,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="histories")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--level", choices=("dev", "release"), default="dev")
     parser.add_argument("--small", action="store_true", help="without the database: a fifth of the time")
+    parser.add_argument("--level", choices=("dev", "release"), default="dev")
     parser.add_argument("--damage", type=int, default=0, help="every how many edits the store is damaged; 0: never")
     parser.add_argument("--record", action="store_true", help="keep the outcome in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
     tree_of = commit()
+    files = start.text(database=not options.small)
     failures = 0
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(
-            pathlib.Path(folder), options.seed, damage=options.damage, database=not options.small, level=options.level
-        )
+        history = History(pathlib.Path(folder), options.seed, damage=options.damage, level=options.level, files=files)
         history.enter()
         try:
             history.begin()
@@ -289,10 +308,11 @@ def main(arguments: list[str]) -> int:
     if never:
         print(f"never right: {', '.join(never)}")
     if options.record:
-        detail = "; ".join(f"{name} {count}" for name, count in sorted(history.counts.items()))
+        detail = f"{options.level}; " + "; ".join(f"{name} {count}" for name, count in sorted(history.counts.items()))
         detail += f"; edits right+wrong: {history.coverage()}"
-        kind = "histories" + ("-small" if options.small else "") + ("-release" if options.level == "release" else "")
-        record_run(kind, options.seed, history.steps, failures, detail, tree_of)
+        record_run(
+            "histories-small" if options.small else "histories", options.seed, history.steps, failures, detail, tree_of
+        )
     return 3 if failures or never else 0
 
 

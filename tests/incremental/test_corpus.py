@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+from compiler.options import Options
 from tests.corpus.programs import PROGRAMS, ROOT, VARIANTS, Program
 from tests.incremental.histories import compile_whole
 from tests.incremental.watched import Watched, build, watching
@@ -24,12 +25,12 @@ def test_a_session_makes_the_same_program(
 ) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ZERO_CACHE", "")
-    features = frozenset(program.features)
-    wanted = compile_whole(program.path, features)
+    options = Options(features=frozenset(program.features))
+    wanted = compile_whole(program.path, options)
     assert wanted[1] == []
     with watching():
         for number in range(2):
-            image, messages, heard = build(program.path, tmp_path / "program", features, tmp_path / "store")
+            image, messages, heard = build(program.path, tmp_path / "program", options, tmp_path / "store")
             assert (image, messages, heard) == (*wanted, [])
             assert Watched.last is not None
             if Watched.last.ended:

@@ -107,7 +107,7 @@ def test_a_constant(project: Project) -> None:
 
 
 def test_functions_change_places(project: Project) -> None:
-    """Where a function stands is nobody's business, and an object is the same while no place in it moves."""
+    """Where a function stands is nobody's business but the link's, and not even that where nothing can panic."""
     one, two = "(ƒ wide (∷ (→ I64 I64)) (n)\n  (. (low.point n) x))\n", "(ƒ other (∷ (→ I64 I64)) (n)\n  (* n 3))\n"
     text = MIDDLE.replace(one, "@").replace(two, one).replace("@", two)
     project.write("middle.0x0", text)

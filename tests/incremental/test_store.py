@@ -22,9 +22,12 @@ from compiler.cas.kinds import after_links, linking
 from compiler.cas.scan import verify
 from compiler.cas.store import Store
 from compiler.cas.sweep import collect
-from compiler.incremental.session import GRAPH, PACK
+from compiler.incremental.kept import GRAPH
+from compiler.incremental.session import PACK
+from compiler.options import Options
 from compiler.query.graph import MAGIC
 from tests.conftest import ROOT
+from tests.incremental import start
 from tests.incremental.histories import History, compile_whole
 from tests.incremental.test_reuse import anew, of
 from tests.incremental.three import LOW, Project
@@ -47,9 +50,9 @@ def edited(project: Project, number: int = 2) -> None:
 
 def right(project: Project) -> list[str]:
     """Build, hold against the whole pipeline, and give what was said of the store."""
-    image, messages, heard = build("main.0x0", project.out, frozenset(), project.store)
+    image, messages, heard = build("main.0x0", project.out, Options(), project.store)
     assert messages == []
-    assert image == compile_whole("main.0x0", frozenset())[0]
+    assert image == compile_whole("main.0x0", Options())[0]
     assert Watched.last is None or Watched.last.ended == ""
     return heard
 
@@ -137,7 +140,7 @@ def test_each_damaged_pack(project: Project) -> None:
 
 def test_edits_while_the_store_is_damaged(tmp_path: pathlib.Path) -> None:
     """Random ones of both: the program is always the one that is made from nothing."""
-    history = History(tmp_path, 5, cold=0, process=0, damage=3, database=False)
+    history = History(tmp_path, 5, cold=0, process=0, damage=3, files=start.text(database=False))
     history.enter()
     try:
         history.begin()
@@ -244,7 +247,7 @@ def test_killed_writers(project: Project, monkeypatch: pytest.MonkeyPatch) -> No
                 written(store, name, data, *rest, **more)
 
             monkeypatch.setattr(Store, "write", dies)
-            build("main.0x0", project.folder / "killed", frozenset(), project.store)
+            build("main.0x0", project.folder / "killed", Options(), project.store)
             os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         reached.add(status)
@@ -308,7 +311,7 @@ def test_two_builds_race(project: Project, tmp_path: pathlib.Path) -> None:
         assert verify(store).faults == []
         for place in places:
             os.chdir(place)
-            assert (place / "program").read_bytes() == compile_whole("main.0x0", frozenset())[0]
+            assert (place / "program").read_bytes() == compile_whole("main.0x0", Options())[0]
             project.forget()
             project.out = place / "program"
             assert right(project) == []

@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 
+from compiler.options import Options
 from tests.incremental.histories import compile_whole
 from tests.incremental.watched import Watched, build
 
@@ -88,7 +89,7 @@ class Project:
 
     def all(self, *features: str) -> dict[str, set[str]]:
         """The same of every kind."""
-        on = frozenset(features)
+        on = Options(features=frozenset(features))
         image, messages, heard = build(self.root, self.out, on, self.store)
         assert (messages, heard) == ([], [])
         assert image == compile_whole(self.root, on)[0]
@@ -98,8 +99,8 @@ class Project:
 
     def wrong(self) -> set[str]:
         """The codes of a wrong program, which are those of the whole pipeline."""
-        _, messages, heard = build(self.root, self.out, frozenset(), self.store)
+        _, messages, heard = build(self.root, self.out, Options(), self.store)
         assert messages
         assert heard == []
-        assert messages == compile_whole(self.root, frozenset())[1]
+        assert messages == compile_whole(self.root, Options())[1]
         return {code for code, *_ in messages}

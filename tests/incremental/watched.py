@@ -68,22 +68,13 @@ def watching() -> Iterator[None]:
         sessions.Session = before  # type: ignore[misc]
 
 
-def build(
-    path: str,
-    out: pathlib.Path,
-    features: frozenset[str],
-    store: pathlib.Path,
-    *,
-    level: str = "dev",
-    links: tuple[str, ...] = (),
-) -> tuple[bytes, Said, list[str]]:
+def build(path: str, out: pathlib.Path, options: Options, store: pathlib.Path) -> tuple[bytes, Said, list[str]]:
     """(the executable or b"", the messages, what was said of the store), as `zero build` does it."""
     os.environ["ZERO_CACHE"] = str(store)
     Watched.last = None
     sink = Sink()
     heard: list[str] = []
     try:
-        options = Options(features=features, level=level, links=links)
         status = building.build(path, str(out), options, sink, heard.append)
     except UsageError as error:
         return b"", [("usage", "", 0, 0, error.message)], heard
