@@ -15,7 +15,7 @@ from pathlib import Path
 from gates.collect import zero
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 from gates.collect.store_lab import Bench, Lab, matching_bytes, snapshot
-from gates.collect.store_scenarios import SCENARIOS
+from gates.collect.store_runs import SCENARIOS
 from ledgers import foreign
 from ledgers.table import Row
 

@@ -21,7 +21,7 @@ from gates.collect import query, query_bless, query_faults, store, store_objects
 from gates.collect.query_lab import FIXTURE, Garden
 from gates.collect.samples import Samples
 from gates.collect.store_lab import Lab, digest, matching_bytes, reference, snapshot
-from gates.collect.store_scenarios import SCENARIOS
+from gates.collect.store_runs import SCENARIOS
 from ledgers import foreign
 from ledgers.table import Row
 from reports import scenarios as tables
