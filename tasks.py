@@ -213,6 +213,33 @@ def nochange(_: Context, modules: int = 200, record: bool = False) -> None:
 
 @task(
     help={
+        "modules": "how many modules the projects have",
+        "rounds": "how often each scenario is timed",
+        "record": "keep the outcome in ledgers/heavy",
+    }
+)
+def edits(_: Context, modules: int = 200, rounds: int = 9, record: bool = False) -> None:
+    """Measure builds after edits, beside ninja and go where they are installed, and count what is made anew."""
+    words = ["--modules", str(modules), "--rounds", str(rounds), *(["--record"] if record else [])]
+    finish(python("-m", "tests.heavy.edits", *words))
+
+
+@task(
+    help={
+        "count": "how many edits",
+        "seed": "of the history",
+        "small": "a smaller project, for more edits",
+        "record": "keep the outcome in ledgers/heavy",
+    }
+)
+def histories(_: Context, count: int = 1000, seed: int = 1, small: bool = False, record: bool = False) -> None:
+    """Edit a project at random; after each edit the incremental program must be the one made from nothing."""
+    flags = [word for word, wanted in (("--small", small), ("--record", record)) if wanted]
+    finish(python("-m", "tests.incremental.histories", "--count", str(count), "--seed", str(seed), *flags))
+
+
+@task(
+    help={
         "kills": "how many writers are killed",
         "seed": "of the first one",
         "record": "keep the outcome in ledgers/heavy",
@@ -284,6 +311,7 @@ namespace = Collection(
     gate,
     gates,
     checking,
+    edits,
     features,
     memory,
     report,
@@ -297,6 +325,7 @@ namespace = Collection(
     mutate,
     hostile,
     growth,
+    histories,
     nochange,
     store,
     smoke,

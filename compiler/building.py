@@ -157,14 +157,21 @@ def incremental(options: Options) -> bool:
 def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
     """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
     from compiler.cas.kinds import Fault
-    from compiler.incremental.front import Fallback
+    from compiler.incremental.front import Fallback, Lost
     from compiler.lir.module import UnsupportedError
 
     session = session_for(path, options, recorder.read, store)
     references = graphs(path, options)
     session.open(references)
     try:
-        image = session.build()
+        try:
+            image = session.build()
+        except Lost:
+            recorder.inputs.clear()
+            store.faults += session.objects.faults
+            session = session_for(path, options, recorder.read, store)
+            session.open([])
+            image = session.build()
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
         return b"", []

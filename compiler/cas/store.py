@@ -260,6 +260,8 @@ class Store:
                 if time.time() - status.st_mtime > GRACE_S / 4:
                     _touch(path)
                 return
+            if status.st_mode & 0o170000 == 0o040000:  # no file takes the name of a folder
+                self.set_aside(name)
         self.write(name, wrap(address, payload), row.mode, sync=sync)
 
     def write(self, name: str, data: bytes, mode: int = 0o644, *, sync: bool = False) -> None:

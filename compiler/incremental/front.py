@@ -41,6 +41,10 @@ class Fallback(Exception):
     """The session cannot serve this program; the message says why."""
 
 
+class Lost(Fallback):
+    """What the graph of the last build says cannot be used without an answer that is lost: begin without a graph."""
+
+
 class Checked:
     """What checking found out about a module, apart from any program."""
 

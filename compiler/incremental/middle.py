@@ -13,7 +13,7 @@ from __future__ import annotations
 import marshal
 
 from compiler.hir.portable import TypeTable, unpack_types
-from compiler.incremental.front import Fallback
+from compiler.incremental.front import Lost
 from compiler.incremental.image import native_row
 from compiler.incremental.regions import Regions
 from compiler.incremental.workers import Workers
@@ -69,17 +69,23 @@ class Middle:
                 self._before = dict(self.engine.before("instances", "") or ())
             found = self._before.get(key)
             if found is None:
-                raise Fallback(f"{key} is not known")
+                raise Lost(f"{key} is not known")
         return found
 
     def key(self, function: str, name: str) -> str:
         return f"{self.front.owner_of(function)}#{name}"
 
-    def inputs(self, key: str) -> None:
-        """Ask for everything that an instance's MIR is made of: its function, constants, the types in reach."""
+    def inputs(self, key: str) -> bool:
+        """Ask for everything that an instance's MIR is made of: its function, constants, the types in reach.
+
+        False when the function is no longer in the key's file: under another key, it is in the file's new name.
+        """
         engine, front = self.engine, self.front
         function, _, rows, _ = self.instance(key)
         owner = front.owner_of(function)
+        if owner != key.partition("#")[0]:
+            engine.mark("prefix", key.partition("#")[0])
+            return False
         _, consts, datas = engine.ask("hir", f"{owner}#{function}")
         for const in consts:
             engine.mark("hir", f"{front.owner_of(const)}#{const}")
@@ -93,6 +99,7 @@ class Middle:
                 if inner not in seen:
                     seen.add(inner)
                     todo.append(inner)
+        return True
 
     def _lower(self, key: str) -> Single:
         front = self.front
@@ -127,7 +134,8 @@ class Middle:
 
         At release level these facts are found later, and there is what each of its functions names instead.
         """
-        self.inputs(key)
+        if not self.inputs(key):
+            return [], [], False
         single = self._lower(key)
         self._mir[key] = self._waiting(single)
         functions = self.front.program.functions
@@ -188,7 +196,8 @@ class Middle:
 
     def native(self, key: str) -> tuple[Any, ...]:
         """(codes, static data, wrappers whose names end in a place), as plain rows."""
-        self.inputs(key)
+        if not self.inputs(key):
+            return [], [], []
         if key not in self._mir:
             self._mir[key] = self._waiting(self._lower(key))
         self.regions.place(key, self._mir[key])

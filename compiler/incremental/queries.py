@@ -81,8 +81,8 @@ def kinds(s: Session) -> dict[str, Kind]:
 
     def names(engine: Engine, identity: str) -> tuple[Any, ...]:
         name, shown, off, datas, functions, consts, _ = engine.ask("checked", identity).interface
-        types = [(each, exported, [ctor[0] for ctor in row[3]]) for each, exported, row in datas]
-        return name, shown, off, types, [row[0] for row in functions], [row[0] for row in consts]
+        types = sorted((each, exported, [ctor[0] for ctor in row[3]]) for each, exported, row in datas)
+        return name, shown, off, types, sorted(row[0] for row in functions), sorted(row[0] for row in consts)
 
     def row_of(name: str, interface: tuple[Any, ...]) -> tuple[bytes, list[str]]:
         """What an export is, as bytes, and the types it is made of."""

@@ -10,52 +10,21 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from typing import Any
 
 from gates.collect import measure
 from runtime_c.build import build_front
+from tests.heavy.peers import BUILD, NEED, Peer, peer, tools
 from tests.heavy.project import write
-from tests.heavy.results import ROOT, commit, record, today
+from tests.heavy.results import commit, record, today
+from tests.heavy.tree import tree
 
 RUNS = 31
 MOST_US = 15_000
 MEMORY_KB = 6 << 10  # of address space: too little to start Python in
-INSIDE = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh"]
-NEED = {"ninja": ("ninja", "gcc"), "go": ("go",), "cargo": ("cargo", "rustc")}
-
-
-class Peer:
-    """A command that builds, in an environment; its first run builds everything."""
-
-    def __init__(self, command: list[str], environment: dict[str, str], lines: int) -> None:
-        self.command = command
-        self.environment = environment
-        self.lines = lines
-
-    def cpu_us(self) -> int:
-        return round(measure.run(self.command, environment=self.environment).cpu_s * 1e6)
-
-    def instructions(self) -> int:
-        """Of all programs that the command becomes."""
-        tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--trace-children=yes"]
-        cost = measure.run([*tool, *self.command], environment=self.environment)
-        return sum(map(int, re.findall(rb"Collected\s*:\s*([0-9]+)", cost.error)))
-
-
-def tree(folder: pathlib.Path, *, front: bool) -> pathlib.Path:
-    """A copy of what the command needs, with or without its front; the path of the command."""
-    parts = ["compiler", "runtime_c", "build/runtime", *(["build/front"] if front else [])]
-    for name in parts:
-        shutil.copytree(ROOT / name, folder / name, symlinks=True)
-    shutil.copy2(ROOT / "zero", folder / "zero")
-    (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
-    return folder / "zero"
 
 
 def peers(folder: pathlib.Path, modules: int) -> dict[str, Peer]:
@@ -67,23 +36,11 @@ def peers(folder: pathlib.Path, modules: int) -> dict[str, Peer]:
         words = ["build", str(place / "project/main.0x0"), "-o", str(place / "out")]
         command = [str(tree(place / "tree", front=name == "front")), *words]
         found[f"zero/{name}"] = Peer(command, {"HOME": str(place), "ZERO_CACHE": str(place / "cache")}, lines)
-    tools = {tool: path for tools in NEED.values() for tool in tools if (path := shutil.which(tool))}
-    if "rustc" in tools:  # rustup's stand-in for cargo costs more than cargo
-        done = subprocess.run([tools["rustc"], "--print", "sysroot"], capture_output=True, text=True, check=False)
-        own = pathlib.Path(done.stdout.strip(), "bin")
-        tools |= {tool: str(own / tool) for tool in ("cargo", "rustc") if (own / tool).exists()}
-    for name, language, words in (
-        ("ninja", "c", ["--quiet"]),
-        ("go", "go", ["build", "-o", "program", "."]),
-        ("cargo", "rust", ["build", "--quiet", "--offline"]),
-    ):
-        if not all(tool in tools for tool in NEED[name]):
-            continue
-        place = folder / name
-        lines = write(place, language, modules)
-        path = ":".join([*{str(pathlib.Path(tool).parent): None for tool in tools.values()}, "/usr/bin", "/bin"])
-        environment = {"HOME": str(place), "PATH": path, "GOCACHE": str(place / "cache"), "GOPROXY": "off"}
-        found[name] = Peer([*INSIDE, str(place), tools[name], *words], environment, lines)
+    there = tools()
+    for name in BUILD:
+        if all(tool in there for tool in NEED[name]):
+            lines = write(folder / name, BUILD[name][0], modules)
+            found[name] = peer(name, folder / name, lines, there)
     return found
 
 
@@ -128,7 +85,7 @@ def main(arguments: list[str]) -> int:
             add(workload, "lines", peer.lines, "lines")
             if measure.has_valgrind() and workload not in ("go", "cargo"):  # valgrind does not know their threads
                 add(workload, "instructions", peer.instructions(), "instructions")
-        for workload in sorted({"ninja", "go", "cargo"} - set(found)):
+        for workload in sorted(BUILD.keys() - found.keys()):
             print(f"{workload}: unmeasured: not all of {', '.join(NEED[workload])} is installed")
     if options.record:
         record("no-change", rows)

@@ -1,7 +1,9 @@
-"""Random edits of a project's files, as text: of bodies, regions, comments, signatures, names, imports, whole files.
+"""Random edits of a project's files, as text: of bodies, regions, comments, signatures, names, imports, cfg, whole
+files, and of the packages and the library that it uses.
 
 An edit may leave a program that is wrong; whoever applies it finds that out and takes it back.  All choices come from
-one generator, so a seed is an edit history.  Knows nothing of the compiler.
+one generator, so a seed is an edit history.  Files below `lib/` are packages, those below `std/` the standard library.
+Knows nothing of the compiler.  To add an edit, add a function: `histories.py` says when one is never drawn.
 """
 
 from __future__ import annotations
@@ -14,6 +16,15 @@ Files = dict[str, str]
 Edit = Callable[[random.Random, Files], str]
 
 EDITS: dict[str, Edit] = {}
+WHOLE = ("library_edited", "package_edited")  # all others see the project's own files
+# Modules of the standard library, and a use of each.
+LIBRARY = (
+    ("option", "({0}.default (Some n) 0)"),
+    ("list", "({0}.sum (list n 1) 0)"),
+    ("pair", "(. ({0}.swap ({0}.Pair 1 n)) first)"),
+    ("result", "(match ({0}.to-option (Ok n)) ((Some x) x) (None 0))"),
+)
+MORE = "    ; more\n"  # where a function of a number takes one more term
 
 NUMBER = re.compile(r"(?<![\w.\-+<>=!?:*/%\"])\d+(?![\w.\-+<>=!?:*/%\"])")
 FUNCTION = re.compile(r"^\(ƒ ([a-z][a-z0-9-]*) ", re.M)
@@ -54,6 +65,17 @@ def _some(rnd: random.Random, files: Files) -> str:
     return rnd.choice([name for name in sorted(files) if name.endswith(".0x0")])
 
 
+def _own(files: Files) -> Files:
+    """The project's files without its packages and the library."""
+    return {name: text for name, text in files.items() if not name.startswith(("lib/", "std/"))}
+
+
+def _mentioned(text: str, files: Files, but: str = "") -> bool:
+    """Whether a word stands in another file, or more than once in its own."""
+    word = re.compile(rf"(?<![\w\-?!>]){re.escape(text)}(?![\w\-?!>])")
+    return any(len(word.findall(held)) > (name == but) for name, held in files.items())
+
+
 def _replace(rnd: random.Random, files: Files, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
     name = _some(rnd, files)
     places = list(pattern.finditer(files[name]))
@@ -63,6 +85,13 @@ def _replace(rnd: random.Random, files: Files, pattern: re.Pattern[str], new: Ca
     text = files[name]
     files[name] = text[: place.start()] + new(place[0]) + text[place.end() :]
     return f"{name}:{text.count(chr(10), 0, place.start()) + 1}"
+
+
+def _used(text: str, expression: str, name: str) -> str:
+    """The file with a use of something: where the program runs it, or in a function that nobody calls."""
+    if MORE in text:
+        return text.replace(MORE, f"    {expression}\n{MORE}", 1)
+    return f"{text}\n(ƒ {name} (n) {expression})\n"
 
 
 @edit
@@ -81,7 +110,12 @@ def operator(rnd: random.Random, files: Files) -> str:
 @edit
 def words(rnd: random.Random, files: Files) -> str:
     """A text says something else."""
-    return _replace(rnd, files, re.compile(r'(?<=[ (])"[a-z ]+"'), lambda text: text[:-1] + rnd.choice("xyz") + '"')
+    return _replace(
+        rnd,
+        files,
+        re.compile(r'(?<!↥ )(?<!feature )(?<=[ (])"[a-z: ]+"'),
+        lambda text: text[:-1] + rnd.choice("xyz") + '"',
+    )
 
 
 @edit
@@ -111,9 +145,13 @@ def comment_gone(rnd: random.Random, files: Files) -> str:
 
 @edit
 def form_gone(rnd: random.Random, files: Files) -> str:
-    """A top-level form less."""
+    """A top-level form less, most of the time one that nobody misses."""
     name = _some(rnd, files)
-    places = forms(files[name])
+    text = files[name]
+    places = forms(text)
+    if rnd.random() < 0.8:
+        named = [(a, b, FUNCTION.match(text[a:b])) for a, b in places]
+        places = [(a, b) for a, b, found in named if found and not _mentioned(found[1], files, name)]
     if not places:
         return ""
     start, end = rnd.choice(places)
@@ -195,18 +233,44 @@ def file_new(rnd: random.Random, files: Files) -> str:
     if path in files:
         return ""
     files[path] = f"(↦ of-{other})\n(ƒ of-{other} (∷ (→ I64 I64)) (n) (+ n {rnd.randrange(100)}))\n"
-    use = f"\n(ƒ use-{other} (n) ({other}.of-{other} n))\n" if rnd.random() < 0.7 else ""
-    files[name] = f'(↥ "{other}.0x0" {other})\n{files[name]}{use}'
+    text = _used(files[name], f"({other}.of-{other} n)", f"use-{other}") if rnd.random() < 0.7 else files[name]
+    files[name] = f'(↥ "{other}.0x0" {other})\n{text}'
+    return f"{name} {path}"
+
+
+def _exports(files: Files, name: str) -> list[str]:
+    """What others could use of a file; its own words do not count as uses."""
+    others = {each: text for each, text in files.items() if each != name}
+    found = [word for line in re.findall(r"^\(↦ ([^()]*)\)", files[name], re.M) for word in line.split()]
+    return [word for word in found if _mentioned(word, others)]
+
+
+@edit
+def file_renamed(rnd: random.Random, files: Files) -> str:
+    """A file has another name, and all imports say so."""
+    name = _some(rnd, files)
+    if name == "main.0x0":
+        return ""
+    base = name.rpartition("/")[2]
+    new = f"{base[:-4].rstrip('0123456789')}{rnd.randrange(1000)}.0x0"
+    path = name[: -len(base)] + new
+    if path in files:
+        return ""
+    files[path] = files.pop(name)
+    for each in sorted(files):
+        files[each] = re.sub(rf'^\(↥ "((?:[^"\n]*/)?){re.escape(base)}"', rf'(↥ "\1{new}"', files[each], flags=re.M)
     return f"{name} {path}"
 
 
 @edit
 def file_gone(rnd: random.Random, files: Files) -> str:
-    """A file less, and no import of it."""
-    name = rnd.choice(sorted(files))
-    if name.endswith("main.0x0") or not name.endswith(".0x0"):
-        return ""
+    """A file less, and no import of it; most of the time one whose functions nobody calls."""
+    name = _some(rnd, files)
     base = name.rpartition("/")[2]
+    if name == "main.0x0":
+        return ""
+    if rnd.random() < 0.9 and _exports(files, name):
+        return ""
     del files[name]
     for each in sorted(files):
         files[each] = re.sub(rf'^\(↥ "[^"\n]*{re.escape(base)}"[^\n]*\)\n', "", files[each], flags=re.M)
@@ -248,11 +312,72 @@ def under_cfg(rnd: random.Random, files: Files) -> str:
 def from_the_library(rnd: random.Random, files: Files) -> str:
     """One more module of the standard library, and a use of it."""
     name = _some(rnd, files)
-    if "std:option" in files[name]:
+    if "std:" in files[name]:
         return ""
     number = rnd.randrange(1000)
-    use = f"(ƒ perhaps{number} (n) (opt{number}.default (opt{number}.Some n) 0))"
-    files[name] = f'(↥ "std:option" opt{number})\n{files[name]}\n{use}\n'
+    module, use = rnd.choice(LIBRARY)
+    files[name] = f'(↥ "std:{module}" lib{number})\n{_used(files[name], use.format(f"lib{number}"), f"with{number}")}'
+    return f"{name} {module}"
+
+
+@edit
+def import_gone(rnd: random.Random, files: Files) -> str:
+    """An import less, most of the time one that is not used."""
+    name = _some(rnd, files)
+    found = list(re.finditer(r'^\(↥ "[^"\n]*" ([\w\-]+)\)\n', files[name], re.M))
+    if rnd.random() < 0.9:
+        found = [each for each in found if not re.search(rf"(?<![\w\-\"]){each[1]}\.", files[name])]
+    if not found:
+        return ""
+    place = rnd.choice(found)
+    files[name] = files[name][: place.start()] + files[name][place.end() :]
+    return f"{name} {place[1]}"
+
+
+@edit
+def effect(rnd: random.Random, files: Files) -> str:
+    """A function says something, or does so no more: what its users do without being touched."""
+    name = _some(rnd, files)
+    text = files[name]
+    said = re.search(r'\(do \(print "said \d+"\) (.*?)\) ; said\n', text, re.S)
+    if said and rnd.random() < 0.5:
+        files[name] = f"{text[: said.start()]}{said[1]}{text[said.end() :]}"
+        return f"{name} less"
+    places = [(a, b) for a, b in forms(text) if FUNCTION.match(text[a:b])]
+    if not places:
+        return ""
+    a, b = rnd.choice(places)
+    body, _ = forms(text[a + 1 : b - 1])[-1] if text[b - 2] == ")" else (0, 0)
+    if not body:
+        return ""
+    at = a + 1 + body
+    files[name] = f'{text[:at]}(do (print "said {rnd.randrange(100)}") {text[at : b - 1]}) ; said\n){text[b:]}'
+    return f"{name} more"
+
+
+@edit
+def type_left_to_inference(rnd: random.Random, files: Files) -> str:
+    """A function states its type no more."""
+    name = _some(rnd, files)
+    pattern = re.compile(r"(?<=\(ƒ )([a-z][a-z0-9-]*) \(∷ \(→ [^()]+\)\)")
+    exported = {word for line in re.findall(r"^\(↦ ([^()]*)\)", files[name], re.M) for word in line.split()}
+    places = [place for place in pattern.finditer(files[name]) if place[1] not in exported]
+    if not places:
+        return ""
+    place = rnd.choice(places)
+    files[name] = files[name][: place.start()] + place[1] + files[name][place.end() :]
+    return f"{name} {place[1]}"
+
+
+@edit
+def constructor(rnd: random.Random, files: Files) -> str:
+    """A type has one more case: its matches are right only where they have one for the rest."""
+    name = _some(rnd, files)
+    places = [(a, b) for a, b in forms(files[name]) if files[name].startswith("(τ ", a)]
+    if not places:
+        return ""
+    _, b = rnd.choice(places)
+    files[name] = f"{files[name][: b - 1]} Case{rnd.randrange(1000)}{files[name][b - 1 :]}"
     return name
 
 
@@ -287,6 +412,7 @@ def region_gone(rnd: random.Random, files: Files) -> str:
     return f"{name}:{text.count(chr(10), 0, a) + 1}"
 
 
+OBJECT = "object"  # stands for what is linked: which of its states
 C_FUNCTIONS = 4  # in the object that a history links: c0 and so on, of an I64 each
 
 
@@ -310,14 +436,77 @@ def c_function(rnd: random.Random, files: Files) -> str:
 @edit
 def c_object(rnd: random.Random, files: Files) -> str:
     """The object has other code in it."""
-    files["object"] = str((int(files.get("object", "0")) + 1 + rnd.randrange(2)) % 3)
-    return files["object"]
+    files[OBJECT] = str((int(files[OBJECT]) + 1 + rnd.randrange(2)) % 3)
+    return files[OBJECT]
 
 
-def apply(rnd: random.Random, files: Files) -> tuple[str, str]:
-    """One edit, in place: (its name, where); an edit that finds nothing to do makes room for another."""
+@edit
+def two_by_feature(rnd: random.Random, files: Files) -> str:
+    """A function has a twin for when a feature is on: both programs are right."""
+    name = _some(rnd, files)
+    text = files[name]
+    places = [(a, b) for a, b in forms(text) if FUNCTION.match(text[a:b]) and "(cfg " not in text[a:b]]
+    if not places:
+        return ""
+    a, b = rnd.choice(places)
+    found = FUNCTION.match(text[a:b])
+    assert found is not None
+    head, rest = f"(ƒ {found[1]}", text[a + len(f"(ƒ {found[1]}") : b]
+    if "(∷" not in rest.split("\n")[0]:
+        return ""
+    twin = NUMBER.sub(lambda digits: str(int(digits[0]) + 1), rest)
+    at = re.match(r" \(∷ \(→ (?:[^()]|\([^()]*\))*\)\)", rest)
+    if at is None:
+        return ""
+    on, off = ('(cfg (feature "extra"))', '(cfg (not (feature "extra")))')
+    both = f"{head}{rest[: at.end()]} {off}{rest[at.end() :]}\n{head}{twin[: at.end()]} {on}{twin[at.end() :]}"
+    files[name] = f"{text[:a]}{both}{text[b:]}"
+    return f"{name} {found[1]}"
+
+
+def _elsewhere(rnd: random.Random, files: Files, folder: str) -> str:
+    """An edit that keeps a program right, in what others made."""
+    held = {name: text for name, text in files.items() if name.startswith(folder) and name.endswith(".0x0")}
+    before = dict(held)
+    name = rnd.choice(("number", "operator", "comment_line", "comment_behind", "forms_change_places", "new_function"))
+    where = EDITS[name](rnd, held) if held else ""
+    if held == before:
+        return ""
+    files |= held
+    return f"{name} {where}"
+
+
+@edit
+def package_edited(rnd: random.Random, files: Files) -> str:
+    """A package that the project depends on is edited."""
+    return _elsewhere(rnd, files, "lib/")
+
+
+@edit
+def library_edited(rnd: random.Random, files: Files) -> str:
+    """The standard library is edited, in a module that the project uses."""
+    used = {f"std/{name}.0x0" for text in files.values() for name in re.findall(r'"std:([\w\-]+)"', text)}
+    held = {name: text for name, text in files.items() if name in used}
+    where = _elsewhere(rnd, held, "std/")
+    files |= held
+    return where
+
+
+def apply(rnd: random.Random, files: Files, deck: list[str]) -> tuple[str, str]:
+    """One edit, in place: (its name, where).  Kinds come from a deck, so that none stays out for long; one that finds
+    nothing to do makes room for another."""
     while True:
-        name = rnd.choice(sorted(EDITS))
-        where = EDITS[name](rnd, files)
+        if not deck:
+            deck += rnd.sample(sorted(EDITS), len(EDITS))
+        name = deck.pop()
+        if name in WHOLE:
+            where = EDITS[name](rnd, files)
+        else:
+            own = _own(files)
+            before = set(own)
+            where = EDITS[name](rnd, own)
+            for gone in before - own.keys():
+                del files[gone]
+            files |= own
         if where:
             return name, where

@@ -1,33 +1,48 @@
 """Histories of random edits: after each, an incremental build gives what the whole compiler gives from the sources.
 
-    python -m tests.incremental.histories --count 1000 --seed 1
+    python -m tests.incremental.histories --count 1000 --seed 1 [--record]
 
 The reference is the pipeline without the store, which shares neither graph nor packs nor interfaces with the session:
-the same bytes, or for a program with mistakes, a session that says nothing and leaves the word to the pipeline.
+the same bytes, or the same messages at the same places.  Every `COLD`th time a session over an empty store builds it
+too, every `PROCESS`th time the command itself does, in another checkout and another process over the same store.
+Status 3 for a difference, or when a long run never left a right program after some kind of edit; the seed repeats it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
+import os
 import pathlib
 import random
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
 
-from compiler import pipeline
-from compiler.cas.store import Store
-from compiler.diagnostics import Sink, UsageError
-from compiler.incremental.front import Fallback
-from compiler.incremental.session import Session
-from compiler.options import Options
-from compiler.records import Recorder, key
-from runtime_c.build import compile_freestanding
-from tests.conftest import ROOT
-from tests.incremental import edits
+import pytest
 
-PROJECT = "fixtures/projects/minisql"
+from compiler import pipeline, records
+from compiler.diagnostics import Sink, UsageError
+from compiler.modules import load, manifest
+from compiler.modules.packages import Packages, lock_text
+from compiler.options import Options
+from compiler.syntax.source import decode, read_bytes
+from runtime_c.build import compile_freestanding
+from tests.heavy.results import commit, record_run
+from tests.heavy.tree import tree
+from tests.incremental import edits, start
+from tests.incremental.watched import Said, Watched, build, said, watching
+
 BACK = 0.85  # how often a program with mistakes is mended at once
+LOCKED = 0.9  # how often an edit of a package is locked
+FEATURE = 0.15  # how often a program is built with its feature
+COLD, PROCESS = 10, 25
+LONG = 500  # edits: enough for every kind
+FRESH = 50  # edits after which the project is the first one again: much of it is not in the program by then
+MAIN, LINK = "main.0x0", "c.o"
 OBJECTS = 3  # states of the object that is linked, each with every C function
 
 
@@ -35,26 +50,68 @@ class Differs(Exception):
     """An incremental build gave something else."""
 
 
-class History:
-    """A project in a folder, its store, and what became of its edits."""
+def compile_whole(
+    path: str, features: frozenset[str], *, level: str = "dev", links: tuple[str, ...] = ()
+) -> tuple[bytes, Said]:
+    """By the whole pipeline, without a store."""
+    sink = Sink()
+    try:
+        image, _ = pipeline.compile_program(path, Options(features=features, level=level, links=links), sink)
+    except UsageError as error:
+        return b"", [("usage", "", 0, 0, error.message)]
+    return image, said(sink)
 
-    def __init__(self, folder: pathlib.Path, seed: int, project: str = PROJECT, level: str = "dev") -> None:
+
+class History:
+    """A project in a folder, its store, and what became of its edits.
+
+    It lives in the current folder and the environment of the process: `enter` and `leave`.
+    """
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        seed: int,
+        *,
+        cold: int = COLD,
+        process: int = PROCESS,
+        damage: int = 0,
+        database: bool = True,
+        level: str = "dev",
+    ) -> None:
         self.level = level
         self.rnd = random.Random(seed)
-        self.folder = folder / "project"
+        self.seed = seed
+        self.database = database
+        self.cold, self.process, self.damage = cold, process, damage  # every how many edits
+        self.folder = folder
+        self.project = folder / "project"
         self.store = folder / "store"
-        self.files = {
-            str(path.relative_to(ROOT / project)): path.read_text("utf-8")
-            for path in sorted((ROOT / project).rglob("*.0x0"))
-        }
-        self.sound: edits.Files = {}  # the last right ones
+        self.files = start.text(database=database) | {edits.OBJECT: "0"}
+        self.sound: edits.Files = {}  # the last ones that were right without the feature
+        self.plain = True  # built without it
         self.right = True
-        self.why = ""
+        self.deck: list[str] = []
+        self.steps = 0
         self.counts: Counter[str] = Counter()
+        self.drawn: dict[str, Counter[str]] = {name: Counter() for name in edits.EDITS}
         self.red: Counter[str] = Counter()
-        self.objects = [self._compiled(folder / f"c{k}.c", k) for k in range(OBJECTS)]
-        self.links = (str(folder / "c.o"),)
-        self.write({})
+        self.objects: list[bytes] = []  # what the object that is linked can hold
+        self._world = contextlib.ExitStack()
+
+    def enter(self) -> None:
+        """Write the project and go there; the library is that of a tree of its own."""
+        self.zero = tree(self.folder / "tree", front=False)
+        patch = pytest.MonkeyPatch()
+        self._world.callback(patch.undo)
+        self._world.enter_context(watching())
+        patch.setattr(load, "STD", str(self.folder / "tree/compiler/std"))
+        patch.setattr(records, "compiler_stamp", functools.cache(records.compiler_stamp))
+        patch.setenv("ZERO_CACHE", str(self.store))
+        self.project.mkdir(parents=True)
+        self.objects = [self._compiled(self.folder / f"c{k}.c", k) for k in range(OBJECTS)]
+        patch.chdir(self.project)
+        self.write({}, locked=True)
 
     def _compiled(self, path: pathlib.Path, state: int) -> bytes:
         lines = [
@@ -64,93 +121,179 @@ class History:
         path.write_text("".join(lines), "ascii")
         return pathlib.Path(compile_freestanding(str(path))).read_bytes()
 
-    def write(self, before: edits.Files) -> None:
-        pathlib.Path(self.links[0]).write_bytes(self.objects[int(self.files.get("object", "0"))])
+    def leave(self) -> None:
+        self._world.close()
+
+    def place(self, name: str) -> pathlib.Path:
+        return (self.folder / "tree/compiler" if name.startswith("std/") else self.project) / name
+
+    def write(self, before: edits.Files, *, locked: bool) -> None:
+        (self.project / LINK).write_bytes(self.objects[int(self.files[edits.OBJECT])])
         for name in before.keys() - self.files.keys():
-            (self.folder / name).unlink()
+            self.place(name).unlink()
+        moved = before.keys() ^ self.files.keys()
         for name, text in self.files.items():
-            if before.get(name) != text:
-                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (self.folder / name).write_text(text, "utf-8")
-
-    def options(self, features: frozenset[str]) -> Options:
-        return Options(features=features, links=self.links, level=self.level)
-
-    def wanted(self, features: frozenset[str]) -> tuple[bytes, list[str]]:
-        """(the executable, messages), by the whole pipeline."""
-        sink = Sink()
-        try:
-            image, _ = pipeline.compile_program(str(self.folder / "main.0x0"), self.options(features), sink)
-        except UsageError as error:
-            return b"", [error.message]
-        return image, [item.message for item in sink.items]
-
-    def found(self, features: frozenset[str]) -> tuple[bytes, Session]:
-        """By a session over the store."""
-        session = Session(
-            str(self.folder / "main.0x0"), features, Recorder().read, Store(str(self.store)), self.links, self.level
-        )
-        references = [key("test", self.level, *sorted(features))]
-        session.open(references)
-        try:
-            image = session.build()
-        except (Fallback, UsageError) as error:
-            self.why = str(error)
-            return b"", session
-        session.keep(references)
-        return image, session
+            if before.get(name) != text and name != edits.OBJECT:
+                self.place(name).parent.mkdir(parents=True, exist_ok=True)
+                self.place(name).write_text(text, "utf-8")
+                moved.add(name)
+        if locked and any(name.startswith("lib/") for name in moved):
+            (self.project / "0x0.lock").write_text(lock_of(str(self.project)), "utf-8")
 
     def compare(self, what: str) -> bool:
-        """Whether the program is right; builds it with and without a feature now and then.  Errors: Differs."""
-        features = frozenset(("extra",)) if self.rnd.random() < 0.2 else frozenset()
-        image, messages = self.wanted(features)
-        other, session = self.found(features)
-        self.counts["wrong" if messages else "right"] += 1
-        if image != other:
-            why = f"{len(other)} bytes" if other else self.why
-            raise Differs(f"{what}: {len(image)} bytes, {messages[:1]}; incremental: {why}")
-        self.red.update({name: tally.red for name, tally in session.engine.tallies.items()})
-        if session.objects.faults:
-            raise Differs(f"{what}: {session.objects.faults[0]}")
-        return not messages
+        """Whether the program is right; whoever builds it must say the same.  Errors: Differs."""
+        features = frozenset(("extra",)) if self.rnd.random() < FEATURE else frozenset()
+        if self.damage and self.steps % self.damage == 0:
+            self.hurt()
+        self.plain = not features
+        wanted = compile_whole(MAIN, features, level=self.level, links=(LINK,))
+        self.differ(what, wanted, self.built(features, self.store))
+        self.counts["right" if wanted[0] else "wrong"] += 1
+        session = Watched.last
+        if session is None:
+            self.counts["found whole"] += 1  # a record of this very program
+        elif not session.ended:
+            self.counts["incremental"] += 1
+            self.red.update([kind for kind, _ in session.answered])
+            if session.objects.faults and not self.damage:
+                raise Differs(f"{what}: {session.objects.faults[0]}")
+        elif wanted[0]:
+            self.counts["by the whole pipeline"] += 1
+            self.counts[f"because {session.ended}"] += 1
+        if self.cold and self.steps % self.cold == 0:
+            shutil.rmtree(self.folder / "empty", ignore_errors=True)
+            self.differ(f"{what}, from nothing", wanted, self.built(features, self.folder / "empty"))
+            self.counts["cold"] += 1
+        if self.process and self.steps % self.process == 0:
+            self.elsewhere(what, features, wanted[0])
+        return bool(wanted[0])
+
+    def built(self, features: frozenset[str], store: pathlib.Path) -> tuple[bytes, Said]:
+        image, messages, heard = build(MAIN, self.folder / "out", features, store, level=self.level, links=(LINK,))
+        if heard and not self.damage:
+            raise Differs(f"seed {self.seed}, edit {self.steps}: the store is damaged: {heard[0]}")
+        return image, messages
+
+    def hurt(self) -> None:
+        """Damage or lose some of what the session has kept."""
+        for kind, most in (("query-pack-1", 3), ("query-graph-1", 1)):
+            held = sorted(path for path in (self.store / "objects" / kind).rglob("*") if path.is_file())
+            for path in self.rnd.sample(held, min(len(held), self.rnd.randrange(most + 1))):
+                path.chmod(0o644)
+                if self.rnd.random() < 0.5:
+                    path.unlink()
+                else:
+                    path.write_bytes(path.read_bytes()[: self.rnd.randrange(100)])
+                self.counts["damaged objects"] += 1
+
+    def differ(self, what: str, wanted: tuple[bytes, Said], found: tuple[bytes, Said]) -> None:
+        if wanted != found:
+            shown = [f"{len(image)} bytes, {said[:1]}" for image, said in (wanted, found)]
+            raise Differs(
+                f"seed {self.seed}, {what}: wanted {shown[0]}; found {shown[1]}; {Watched.last and Watched.last.ended}"
+            )
+
+    def elsewhere(self, what: str, features: frozenset[str], wanted: bytes) -> None:
+        """The command, in a process of its own, in another checkout, over the same store."""
+        other = self.folder / f"checkout-{self.steps % 2}/project"
+        shutil.rmtree(other, ignore_errors=True)
+        shutil.copytree(self.project, other)
+        out = other / "program"
+        words = [str(self.zero), "build", MAIN, "-o", str(out), "--level", self.level, "--link", LINK]
+        if features:
+            words += ["--feature", *features]
+        done = subprocess.run(
+            words, cwd=other, capture_output=True, check=False, env={**os.environ, "PYTHONHASHSEED": str(self.steps)}
+        )
+        if done.returncode != (0 if wanted else 1) or (out.read_bytes() if out.exists() else b"") != wanted:
+            raise Differs(
+                f"seed {self.seed}, {what}, by the command: status {done.returncode}, {done.stderr.decode()[:300]}"
+            )
+        self.counts["processes"] += 1
+
+    def begin(self) -> None:
+        """Build what is there before the first edit.  Errors: Differs."""
+        if not self.compare("the start"):
+            raise Differs(f"the project to begin with is wrong: {compile_whole(MAIN, frozenset(), links=(LINK,))[1]}")
 
     def step(self) -> str:
         """One edit and a comparison; a wrong program is mended most of the time."""
         before = dict(self.files)
-        if self.right:
+        if self.steps % FRESH == FRESH - 1:
+            self.files = start.text(database=self.database) | {edits.OBJECT: "0"}
+            self.write(before, locked=True)
+            self.right = self.plain = True
+            before = dict(self.files)
+        if self.right and self.plain:
             self.sound = before
-        name, where = edits.apply(self.rnd, self.files)
-        self.counts[name] += 1
-        self.write(before)
-        self.right = self.compare(f"{name} at {where}")
+        name, where = edits.apply(self.rnd, self.files, self.deck)
+        self.write(before, locked=self.rnd.random() < LOCKED)
+        self.steps += 1
+        self.right = self.compare(f"edit {self.steps}, {name} at {where}")
+        self.drawn[name]["right" if self.right else "wrong"] += 1
         if not self.right and self.rnd.random() < BACK:
             wrong, self.files = self.files, dict(self.sound)
-            self.write(wrong)
-            self.right = True
+            self.write(wrong, locked=True)
+            self.right = self.plain = True
         return name
+
+    def coverage(self) -> str:
+        """Every kind of edit with how many left a right and a wrong program."""
+        return ", ".join(f"{name} {found['right']}+{found['wrong']}" for name, found in self.drawn.items())
+
+    def never(self) -> list[str]:
+        """Kinds that never left a right program: nothing was learned of them."""
+        return [name for name, found in self.drawn.items() if not found["right"]]
+
+
+def lock_of(folder: str) -> str:
+    """The lock of a project as it lies there."""
+    sink = Sink()
+    file, _ = decode(0, manifest.FILE, read_bytes(f"{folder}/{manifest.FILE}"), sink)
+    return lock_text(Packages(manifest.parse(file, os.path.realpath(folder), sink), folder, read_bytes, sink, 1).lock())
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="histories")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--project", default=PROJECT)
     parser.add_argument("--level", choices=("dev", "release"), default="dev")
+    parser.add_argument("--small", action="store_true", help="without the database: a fifth of the time")
+    parser.add_argument("--damage", type=int, default=0, help="every how many edits the store is damaged; 0: never")
+    parser.add_argument("--record", action="store_true", help="keep the outcome in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
+    tree_of = commit()
+    failures = 0
     with tempfile.TemporaryDirectory(prefix="zero-history-") as folder:
-        history = History(pathlib.Path(folder), options.seed, options.project, options.level)
-        history.compare("the start")
-        for k in range(options.count):
-            try:
+        history = History(
+            pathlib.Path(folder), options.seed, damage=options.damage, database=not options.small, level=options.level
+        )
+        history.enter()
+        try:
+            history.begin()
+            for k in range(options.count):
                 history.step()
-            except Differs as error:
-                print(f"edit {k + 1}: {error}")
-                return 3
-            if (k + 1) % 50 == 0:
-                print(f"{k + 1} edits: {history.counts['right']} right, {history.counts['wrong']} wrong", flush=True)
-        print(" ".join(f"{name}={count}" for name, count in sorted(history.counts.items())))
-        print("answered anew:", " ".join(f"{name}={count}" for name, count in history.red.items()))
-    return 0
+                if (k + 1) % 100 == 0:
+                    print(
+                        f"{k + 1} edits: {history.counts['right']} right, {history.counts['wrong']} wrong", flush=True
+                    )
+        except Differs as error:
+            print(error)
+            failures = 1
+        finally:
+            history.leave()
+    print("edits by kind, right+wrong:", history.coverage())
+    print("builds:", ", ".join(f"{name} {count}" for name, count in sorted(history.counts.items())))
+    print("queries answered anew:", ", ".join(f"{name} {count}" for name, count in sorted(history.red.items())))
+    never = history.never() if history.steps >= LONG else []
+    if never:
+        print(f"never right: {', '.join(never)}")
+    if options.record:
+        detail = "; ".join(f"{name} {count}" for name, count in sorted(history.counts.items()))
+        detail += f"; edits right+wrong: {history.coverage()}"
+        kind = "histories" + ("-small" if options.small else "") + ("-release" if options.level == "release" else "")
+        record_run(kind, options.seed, history.steps, failures, detail, tree_of)
+    return 3 if failures or never else 0
 
 
 if __name__ == "__main__":
