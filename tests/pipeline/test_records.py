@@ -418,7 +418,7 @@ def test_nothing_but_results_is_left(project: Project) -> None:
     store = Store(folder())
     report = verify(store)
     assert report.faults == []
-    assert (report.objects, report.refs) == (len(files_of("objects")), 4), "a record each, and the graph by two names"
+    assert (report.objects, report.refs) == (len(files_of("objects")), 6), "each level: a record, a graph by two names"
     assert {path.name for path in pathlib.Path(folder()).iterdir()} == {
         *("format", "lock", "trimmed", "objects", "refs", "pins", "tmp")
     }
