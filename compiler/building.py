@@ -103,7 +103,7 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
                 store.faults.append(fault)
             store.trim_when_due()
     if store.faults:
-        _tell(store.faults, tell)
+        tell_damage(store.faults, tell)
     return kept, image
 
 
@@ -140,7 +140,7 @@ def tests(
         store.faults.append(fault)
     store.trim_when_due()
     if store.faults:
-        _tell(store.faults, tell)
+        tell_damage(store.faults, tell)
     return made
 
 
@@ -244,7 +244,8 @@ def _stale(path: str, options: Options, store: Store) -> None:
     store.faults.append(fault)
 
 
-def _tell(faults: list[Fault], tell: Tell) -> None:
+def tell_damage(faults: list[Fault], tell: Tell) -> None:
+    """Say, a line each, what is damaged; what only costs time is not told."""
     for line in dict.fromkeys(f"zero: {fault}\nhelp: {fault.row.help}\n" for fault in faults if fault.damage):
         tell(line)
 

@@ -20,6 +20,8 @@ _WIDTH = {"B": 1, "H": 2, "I": 4, "q": 8}
 _ODD = 18  # bytes of one that does not fit: its place and its value
 _LONG = {"H": 4096, "I": 256}  # columns that are worth a look for a few that are wider than all others
 _WORD = 1 << 64
+_OFTEN = 200  # values of columns whose format is worth keeping: those of most functions
+_FORMS: dict[tuple[str, int], struct.Struct] = {}
 
 
 def pack(values: list[int]) -> Column:
@@ -39,7 +41,13 @@ def pack(values: list[int]) -> Column:
 
 def _pack(code: str, values: list[int]) -> bytes:
     # Not `struct.pack`: it remembers a hundred formats, and each length is one.
-    return struct.Struct(f"=c{len(values)}{code}").pack(code.encode(), *values)
+    count = len(values)
+    if count > _OFTEN:
+        return struct.Struct(f"=c{count}{code}").pack(code.encode(), *values)
+    form = _FORMS.get((code, count))
+    if form is None:
+        form = _FORMS[code, count] = struct.Struct(f"=c{count}{code}")
+    return form.pack(code.encode(), *values)
 
 
 def _narrower(fits: str, packed: bytes, values: list[int]) -> Column:
@@ -49,11 +57,22 @@ def _narrower(fits: str, packed: bytes, values: list[int]) -> Column:
     for code in _CODES:
         if code == fits:
             break
-        limit = 1 << 8 * _WIDTH[code]
-        cost = _WIDTH[code] * len(values) + _ODD * sum([not 0 <= value < limit for value in values])
+        cost = _WIDTH[code] * len(values) + _ODD * _wider(fits, packed, code, values)
         if cost < size or not (fits or chosen):
             size, chosen = cost, code
     return _split(chosen, values) if chosen else packed
+
+
+def _wider(fits: str, packed: bytes, code: str, values: list[int]) -> int:
+    """How many values do not fit a width."""
+    if not fits:
+        limit = 1 << 8 * _WIDTH[code]
+        return sum([not 0 <= value < limit for value in values])
+    # In `packed`, byte k of every value is every `width`th; the bytes above the narrower width, taken together, say it.
+    above, width = 0, _WIDTH[fits]
+    for k in range(_WIDTH[code], width):
+        above |= int.from_bytes(packed[1 + k :: width], "little")
+    return len(values) - above.to_bytes(len(values), "little").count(0)
 
 
 def _split(code: str, values: list[int]) -> Column:

@@ -9,6 +9,8 @@ the tests then name the missing fixture.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
@@ -122,20 +124,23 @@ class SourceFile:
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character offset."""
-        from bisect import bisect_right
+        starts = self.starts()
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
-        if self._starts is None:
+    def starts(self) -> array[int]:
+        """The offsets where lines begin."""
+        found = self._starts
+        if found is None:
             from array import array
 
-            starts = array("I", [0])
+            found = self._starts = array("I", [0])
             find = self.text.find
             at = find("\n")
             while at >= 0:
-                starts.append(at + 1)
+                found.append(at + 1)
                 at = find("\n", at + 1)
-            self._starts = starts
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        return found
 
     def offset(self, line: int, column: int) -> int:
         """The character offset of a place."""

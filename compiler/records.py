@@ -169,36 +169,36 @@ def _unchanged(inputs: list[Input], started: int) -> bool:
     return True
 
 
-def look(store: Store, record: Address) -> tuple[Address, int, list[Input]]:
-    """The executable that a record leads to, when its build began, and what that read.  Errors: Fault."""
+def look(store: Store, record: Address, kind: str = "executable") -> tuple[Address, int, list[Input]]:
+    """The result that a record leads to, when its making began, and what that read.  Errors: Fault."""
     payload = store.get(record)
     try:
-        (executable,) = links(payload)
+        (result,) = links(payload)
         started, inputs = _read(after_links(payload))
     except ValueError:
         raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it names no inputs") from None
-    if executable[0] != "executable":
-        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it leads to no executable")
-    return executable, started, inputs
+    if result[0] != kind:
+        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why=f"it leads to no {kind}")
+    return result, started, inputs
 
 
-def find(store: Store, key: str) -> tuple[str, bytes] | None:
-    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
+def find(store: Store, key: str, kind: str = "executable") -> tuple[str, bytes] | None:
+    """The path and the bytes of an unchanged build's result, or None.  Errors: Fault."""
     record = store.find(key, KIND)
     if record is None:
         return None
-    executable, started, inputs = look(store, record)
+    result, started, inputs = look(store, record, kind)
     if not _unchanged(inputs, started):
         return None
-    image = store.get(executable)
-    return store.path(executable), image
+    image = store.get(result)
+    return store.path(result), image
 
 
-def keep(store: Store, key: str, recorder: Recorder, image: bytes) -> str:
-    """Keep an executable and its record; the executable's path.  Errors: Fault."""
-    executable = store.put("executable", image)
-    store.set(key, store.put(KIND, linking([executable], _write(recorder.started, recorder.inputs))))
-    return store.path(executable)
+def keep(store: Store, key: str, recorder: Recorder, image: bytes, kind: str = "executable") -> str:
+    """Keep a result and its record; the result's path.  Errors: Fault."""
+    result = store.put(kind, image)
+    store.set(key, store.put(KIND, linking([result], _write(recorder.started, recorder.inputs))))
+    return store.path(result)
 
 
 def _write(started: int, inputs: list[Input]) -> bytes:

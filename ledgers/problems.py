@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     Kind("CASE_MISSING",             FAIL, "a case that was promised has no row"),
     Kind("OVER_LIMIT",               FAIL, "make it cost less; a limit is changed in the gate's file, where a reviewer sees it"),
     Kind("UNDER_LIMIT",              FAIL, "more was promised; a limit is changed in the gate's file, where a reviewer sees it"),
+    Kind("VALUES_DIFFER",            FAIL, "what was counted is not what the ledger says: one of the two is wrong; the details name each"),
     Kind("RATIO_OVER_LIMIT",         FAIL, "after must cost less than before; the details name each workload"),
     Kind("INTERVAL_OVER_BUDGET",     FAIL, "even the good end of the interval is outside the budget"),
     Kind("INTERVAL_STRADDLES_BUDGET", INCONCLUSIVE, "run again with --refresh on a quieter machine, or take more pairs"),

@@ -16,6 +16,7 @@ from reports.changes import changes
 from reports.charts import phases, ratios
 from reports.files import load, write_text
 from reports.junit import junit
+from reports.scenarios import TSV
 from reports.tables import MEMORY_METRICS, Table, memory_rows, number, tables
 
 # What a reader takes from a verdict: (symbol, words).  A symbol, so that colour is never alone.
@@ -53,6 +54,8 @@ def render(path: Path, root: Path) -> Path:
     for table in found.values():
         write_text(data / f"{table.name}.csv", _csv(table))
         write_text(data / f"{table.name}.json", _json(table))
+        if table.name in TSV:
+            write_text(folder / f"{table.name}.tsv", _tsv(table))
     write_text(folder / "junit.xml", junit(result))
     write_text(folder / "index.html", page)
     return folder / "index.html"
@@ -136,6 +139,11 @@ def _csv(table: Table) -> str:
     writer.writerow(table.columns)
     writer.writerows(["" if cell is None else cell for cell in row] for row in table.rows)
     return buffer.getvalue()
+
+
+def _tsv(table: Table) -> str:
+    rows = [table.columns, *table.rows]
+    return "".join("\t".join("" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
 
 
 def _json(table: Table) -> str:

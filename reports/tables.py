@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from reports import scenarios
+
 Result = dict[str, Any]
 Rows = list[tuple[Any, ...]]
 
@@ -232,6 +234,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Result], Rows]], ...] =
         ("project", "phase", "owner", "metric", "before", "after"),
         memory_rows,
     ),
+    *scenarios.TABLES,
     (
         "negatives",
         "Negative fixtures: each must raise exactly the code it is named for",

@@ -91,27 +91,33 @@ def repair(store: Store) -> tuple[int, Report]:
         return 0, verify(store)
     done = 0
     with Lock(store.root, wait=False):
-        for name, fault in verify(store).faults:
-            code = fault.code
-            if code == "CAS_OBJECT-005" and not name.startswith("objects/") and _again(store, name):
-                continue
-            if name.startswith("refs/") and code not in _LEFT:
-                store.remove(name)
-            elif code == "CAS_OBJECT-005":
-                if name.startswith("objects/"):
-                    store.set_aside(name)  # useless without what it needs
-                else:
-                    continue  # a pin of something that is gone is for its owner to decide
-            elif code in ("CAS_WRITER-001", "CAS_SCHEMA-002"):
-                store.remove(name)
-            elif (
-                name.startswith("objects/") and name.count("/") == 3 and not (code in _LEFT or fault.facts.get("keep"))
-            ):
-                store.set_aside(name)
-            else:
-                continue
-            done += not os.path.lexists(os.path.join(store.root, name))
+        while mended := _round(store):  # what a round sets aside, others may have needed
+            done += mended
     return done, verify(store)
+
+
+def _round(store: Store) -> int:
+    """How many files were set aside or removed for what one look finds."""
+    done = 0
+    for name, fault in verify(store).faults:
+        code = fault.code
+        if code == "CAS_OBJECT-005" and not name.startswith("objects/") and _again(store, name):
+            continue
+        if name.startswith("refs/") and code not in _LEFT:
+            store.remove(name)
+        elif code == "CAS_OBJECT-005":
+            if name.startswith("objects/"):
+                store.set_aside(name)  # useless without what it needs
+            else:
+                continue  # a pin of something that is gone is for its owner to decide
+        elif code in ("CAS_WRITER-001", "CAS_SCHEMA-002"):
+            store.remove(name)
+        elif name.startswith("objects/") and name.count("/") == 3 and not (code in _LEFT or fault.facts.get("keep")):
+            store.set_aside(name)
+        else:
+            continue
+        done += not os.path.lexists(os.path.join(store.root, name))
+    return done
 
 
 def _again(store: Store, name: str) -> bool:

@@ -11,6 +11,7 @@ the program's, give its `imm` kind a case in both functions.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 
 from compiler.hir.ops import OPS
 from compiler.hir.program import Ctor, Function, Lambda, Local
@@ -132,8 +133,6 @@ class Lines:
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of an offset into the form."""
-        from bisect import bisect_right
-
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + (self._column if line == 1 else 1)
 

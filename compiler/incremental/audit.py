@@ -1,11 +1,11 @@
 """`--audit`: what queries answer depends on what they ask and on nothing else.
 
-The whole session runs from nothing twice, in two processes with different hash seeds (and, where FILE is an absolute
-path, in different folders), and every node of the two graphs is compared: what it asked and in which order, its
-fingerprint, the bytes kept of it.  Then the first is held against what the last build kept.  A query is blamed only
+The whole session runs from nothing twice, in two processes with different hash seeds and jobs (and, where FILE is an
+absolute path, in different folders), and every node of the two graphs is compared: what it asked and in which order,
+its fingerprint, the bytes kept of it.  Then the first is held against what the last build kept.  A query is blamed only
 where all that it asked had the same answers, so the first one named is where the difference comes from.
 
-    python -m compiler.incremental.audit LEVEL COUNT LINK… FILE FEATURE…     one run; its graph to standard output
+    python -m compiler.incremental.audit LEVEL JOBS COUNT LINK… FILE FEATURE…     one run; its graph to standard output
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from compiler.options import Options
     from compiler.query.graph import Node
 
-SEEDS = ("1", "2147483647")
-GRAPH, UNSERVED, CHANGED = b"graph\n", b"unserved\n", b"changed\n"  # what a run's output begins with
-RUNS = "two runs with different hash seeds"
+SEEDS, JOBS = ("1", "2147483647"), ("1", "3")  # of the two runs
+GRAPH, UNSERVED, CHANGED = b"graph", b"unserved", b"changed"  # the first line of a run's output
+RUNS = "two runs with different hash seeds and jobs"
 KEPT = "a run from nothing, and what the last build kept"
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -36,11 +36,11 @@ def audit(path: str, options: Options) -> tuple[Loaded, str]:
     from compiler.incremental.kept import kinds_table, last_graph
 
     if not incremental(options):
-        raise QueryFault("QUERY_AUDIT-001", why="its level, --link or --hermetic needs the whole pipeline")
+        raise QueryFault("QUERY_AUDIT-001", why="--hermetic and --ablate take the whole pipeline")
     kinds = kinds_table()
     always = {kind.name for kind in kinds.values() if kind.always}
     folders = (os.getcwd(), os.sep if all(map(os.path.isabs, (path, *options.links))) else os.getcwd())
-    first, second = (_run(path, options, seed, folder) for seed, folder in zip(SEEDS, folders))
+    first, second = (_run(path, options, at, folder) for at, folder in enumerate(folders))
     _same_files(first, second)
     compare(first, second, frozenset(), RUNS)
     kept = last_graph(path, options, kinds)
@@ -93,41 +93,38 @@ def _difference(node: Node, twin: Node) -> str:
     return "other bytes are kept" if node.object != twin.object else ""
 
 
-def _run(path: str, options: Options, seed: str, folder: str) -> Loaded:
+def _run(path: str, options: Options, at: int, folder: str) -> Loaded:
     """One session from nothing, in a process of its own.  Errors: QueryFault; RuntimeError for what it died of."""
     import subprocess
 
-    words = [sys.executable, "-P", "-s", "-m", "compiler.incremental.audit", options.level, str(len(options.links))]
-    words += [*options.links, path, *sorted(options.features)]
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": _ROOT}
+    words = [sys.executable, "-P", "-s", "-m", "compiler.incremental.audit", options.level, JOBS[at]]
+    words += [str(len(options.links)), *options.links, path, *sorted(options.features)]
+    environment = {**os.environ, "PYTHONHASHSEED": SEEDS[at], "PYTHONPATH": _ROOT}
     done = subprocess.run(words, env=environment, cwd=folder, capture_output=True, check=False)
-    if done.returncode == 0 and done.stdout.startswith(GRAPH):
-        return load(done.stdout[len(GRAPH) :])
+    if done.returncode:
+        raise RuntimeError(f"a session ended with status {done.returncode}:\n{done.stderr.decode('utf-8', 'replace')}")
     word, _, told = done.stdout.partition(b"\n")
-    if done.returncode == 0 and word + b"\n" in (UNSERVED, CHANGED):
-        what = told.decode("utf-8", "replace")
-        raise (
-            QueryFault("QUERY_INPUT-001", path=what)
-            if word + b"\n" == CHANGED
-            else QueryFault("QUERY_AUDIT-001", why=what)
-        )
-    raise RuntimeError(f"a session ended with status {done.returncode}:\n{done.stderr.decode('utf-8', 'replace')}")
+    if word == CHANGED:
+        raise QueryFault("QUERY_INPUT-001", path=os.fsdecode(told))
+    if word == UNSERVED:
+        raise QueryFault("QUERY_AUDIT-001", why=os.fsdecode(told))
+    return load(told)
 
 
 def main(arguments: list[str]) -> int:
     """Write the graph of one session from nothing, or why there is none."""
     from compiler.options import Options
 
-    level, count, *rest = arguments
+    level, jobs, count, *rest = arguments
     links = int(count)
     path, *features = rest[links:]
-    options = Options(level=level, links=tuple(rest[:links]), features=frozenset(features))
-    sys.stdout.buffer.write(_session(path, options))
+    options = Options(level=level, jobs=int(jobs), links=tuple(rest[:links]), features=frozenset(features))
+    sys.stdout.buffer.write(b"\n".join(_session(path, options)))
     sys.stdout.flush()
     return 0
 
 
-def _session(path: str, options: Options) -> bytes:
+def _session(path: str, options: Options) -> tuple[bytes, bytes]:
     from compiler.building import session_for
     from compiler.diagnostics import UsageError
     from compiler.incremental.front import Fallback
@@ -140,13 +137,13 @@ def _session(path: str, options: Options) -> bytes:
     try:
         session.build()
     except (Fallback, UnsupportedError) as error:
-        return UNSERVED + str(error).encode()
+        return UNSERVED, os.fsencode(str(error))
     except UsageError as error:
-        return UNSERVED + error.message.encode("utf-8", "surrogateescape")
+        return UNSERVED, os.fsencode(error.message)
     if changed := recorder.changed():
-        return CHANGED + changed.encode("utf-8", "surrogateescape")
+        return CHANGED, os.fsencode(changed)
     engine = session.engine
-    return GRAPH + dump(engine.answered(), engine.revision, session.kinds)
+    return GRAPH, dump(engine.answered(), engine.revision, session.kinds)
 
 
 if __name__ == "__main__":

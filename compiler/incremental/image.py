@@ -1,6 +1,6 @@
 """Machine code of instances to the objects of a program: places become those of the files, then order, then objects.
 
-A place in a kept instance is `function+:line:column`, counted from the function's first line.  Texts of places, and the
+A place in a kept instance is `function+line:column`, counted from the function's first line.  Texts of places, and the
 names that end in one, are made whole here, so that code which only moved is never made again.  Functions and data are
 in the order of their names: whatever was made anew, the bytes are the same.
 """
@@ -31,7 +31,7 @@ def resolve(
     data: dict[str, Data] = {}
 
     def absolute(place: str) -> str:
-        name, _, rest = place.rpartition("+:")
+        name, _, rest = place.rpartition("+")
         if not name:
             return place
         line, _, column = rest.partition(":")
@@ -69,7 +69,7 @@ def code_row(code: Code) -> tuple[Any, ...]:
 
 def read_code(found: tuple[Any, ...]) -> Code:
     name, held, relocs, constants = found
-    return Code(name, held, relocs, [CodeData(*each) for each in constants], [])
+    return Code(name, held, relocs, [CodeData(*each) for each in constants])
 
 
 def data_row(datum: Data) -> tuple[Any, ...]:

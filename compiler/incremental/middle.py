@@ -214,6 +214,9 @@ class Middle:
         waits = self.optimizer.waits if self.optimizer is not None else self._mir.__contains__
         keys = [key for key, _ in self.engine.peek(self.all, "") if waits(key)]
         keys.sort(key=lambda key: prefixes.get(key.partition("#")[0], ""))
+        if self.optimizer is None:
+            for key in keys:
+                self.regions.prepare(key, self._mir[key])  # once, and not in each of the forks
         self.workers = Workers(keys, jobs, self.optimizer.native if self.optimizer is not None else self._alone)
 
     def _alone(self, key: str) -> tuple[Any, ...]:

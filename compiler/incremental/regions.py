@@ -77,6 +77,19 @@ class Regions:
         if not inside:
             return
         from compiler.memory.regions import place
+
+        known = self._known(key, single, inside)
+        for function in inside:
+            place(function, known, single.module)
+
+    def prepare(self, key: str, single: Waiting) -> None:
+        """Ask for what placing will need."""
+        inside = [function for function in single.module.functions.values() if has_regions(function)]
+        if inside:
+            self._known(key, single, inside)
+
+    def _known(self, key: str, single: Waiting, inside: list[Function]) -> dict[str, Summary]:
+        """The summaries of what an instance's functions with regions mention."""
         from compiler.mir.escape import read_summary
         from compiler.mir.mentions import mentions
 
@@ -86,8 +99,7 @@ class Regions:
         if any(name in own for function in inside for name in mentions(function)):
             rows = self.middle.engine.ask("flow", key)
             known.update({name: read_summary(rows[name]) for name in own})
-        for function in inside:
-            place(function, known, single.module)
+        return known
 
     def _callees(
         self, single: Waiting, users: list[Function], own: dict[str, Function], known: dict[str, Summary]

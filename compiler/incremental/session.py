@@ -148,9 +148,9 @@ class Session:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
 
-        if not entry:  # what a test reaches is little
-            self.middle.fork(self.jobs or cores())
         try:
+            if not entry:  # what a test reaches is little
+                self.middle.fork(self.jobs or cores())
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message

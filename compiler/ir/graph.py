@@ -21,24 +21,30 @@ if TYPE_CHECKING:
         def blocks(self) -> Sequence[Any]: ...
 
 
-def reverse_postorder(function: Flow) -> list[int]:
-    """Reachable blocks, each before its successors except along back edges; deterministic."""
+def postorder(function: Flow) -> list[int]:
+    """Reachable blocks, each after its successors except along back edges; deterministic."""
     blocks = function.blocks
     seen = bytearray(len(blocks))
     order: list[int] = []
     seen[0] = 1
-    stack: list[tuple[int, int]] = [(0, 0)]
+    stack = [0]
+    edges = [iter(blocks[0].succs)]  # what is left of each open block's
     while stack:
-        block, edge = stack.pop()
-        succs = blocks[block].succs
-        if edge < len(succs):
-            stack.append((block, edge + 1))
-            target = succs[edge][0]
+        for target, _ in edges[-1]:
             if not seen[target]:
                 seen[target] = 1
-                stack.append((target, 0))
+                stack.append(target)
+                edges.append(iter(blocks[target].succs))
+                break
         else:
-            order.append(block)
+            edges.pop()
+            order.append(stack.pop())
+    return order
+
+
+def reverse_postorder(function: Flow) -> list[int]:
+    """Reachable blocks, each before its successors except along back edges; deterministic."""
+    order = postorder(function)
     order.reverse()
     return order
 

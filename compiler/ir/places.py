@@ -2,9 +2,10 @@
 
     ["", "a.0x0:3:1", "a.0x0:3:9"]  ──▶  which file, which line, which column, as three columns of small ints
 
-A program has about as many places as instructions, so as texts of their own they would be a third of MIR; here they
-take 12 bytes each and become a text when one is read.  What is no such place is kept as it is.  Numbers are given once
-to each place; `settle` forgets what that needs, until the next new place.
+A place relative to a function, "function+line:column", is kept likewise.  A program has about as many places as
+instructions, so as texts of their own they would be a third of MIR; here they take 12 bytes each and become a text when
+one is read.  What is no such place is kept as it is.  `number` and `number_at` give each place one number; what they
+need for that is forgotten by `settle`, and by `add`, which is for those who know their places to be new.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ _BITS = 32  # of lines, and of columns
 
 
 class Places:
-    """The table; grows by `number` and `number_at` only."""
+    """The table; grows by `number`, `number_at` and `add` only."""
 
-    __slots__ = ("_columns", "_file", "_file_ids", "_files", "_ids", "_lines", "_odd")
+    __slots__ = ("_columns", "_file", "_file_ids", "_function_ids", "_heads", "_ids", "_lines", "_odd")
 
     def __init__(self) -> None:
-        self._files = [""]  # file 0 has no places: what is kept as it is has file 0
+        self._heads = [""]  # what stands before the line; file 0 has no places: what is kept as it is has file 0
         self._file_ids: dict[str, int] = {}
+        self._function_ids: dict[str, int] = {}
         self._file = array("I")
         self._lines = array("I")
         self._columns = array("I")
@@ -47,10 +49,7 @@ class Places:
 
     def number_at(self, path: str, line: int, column: int) -> int:
         """The number of a place in a file."""
-        file = self._file_ids.get(path)
-        if file is None:
-            file = self._file_ids[path] = len(self._files)
-            self._files.append(path)
+        file = self.file(path)
         if not self._ids:
             self._remember()
         key = (file << _BITS | line) << _BITS | column
@@ -59,6 +58,33 @@ class Places:
             found = self._ids[key] = self._append(file, line, column)
         return found
 
+    def file(self, path: str) -> int:
+        """What `add` calls a file."""
+        found = self._file_ids.get(path)
+        if found is None:
+            found = self._file_ids[path] = self._head(f"{path}:")
+        return found
+
+    def function(self, name: str) -> int:
+        """What `add` calls a function when lines are counted from its first one."""
+        found = self._function_ids.get(name)
+        if found is None:
+            found = self._function_ids[name] = self._head(f"{name}+")
+        return found
+
+    def _head(self, text: str) -> int:
+        self._heads.append(text)
+        return len(self._heads) - 1
+
+    def add(self, file: int, line: int, column: int) -> int:
+        """A number for a place that the caller knows to have none yet."""
+        if self._ids:
+            self._ids = {}
+        self._file.append(file)
+        self._lines.append(line)
+        self._columns.append(column)
+        return len(self._file) - 1
+
     def settle(self) -> None:
         """No place is expected to come: only the table itself stays."""
         self._ids = {}
@@ -66,7 +92,7 @@ class Places:
     def __getitem__(self, place: int) -> str:
         file = self._file[place]
         if file:
-            return f"{self._files[file]}:{self._lines[place]}:{self._columns[place]}"
+            return f"{self._heads[file]}{self._lines[place]}:{self._columns[place]}"
         return self._odd[place]
 
     def __len__(self) -> int:

@@ -57,7 +57,15 @@ class Builder:
         return self.const(0)
 
     def emit(self, op: str, type: str, args: tuple[int, ...] = (), imm: Any = None) -> int:  # noqa: A002
-        return self.out.emit(self.block, CODE[op], type, args, imm, self.at)
+        out = self.out
+        value = len(out.op)
+        out.op.append(CODE[op])
+        out.type.append(type)
+        out.args.append(args)
+        out.imm.append(imm)
+        out.at.append(self.at)
+        out.blocks[self.block].body.append(value)
+        return value
 
     def const(self, value: int) -> int:
         return self.emit("const", "i64", (), value)
@@ -141,12 +149,13 @@ class Builder:
     def finish(self) -> Function:
         """Put the cold blocks last and name them."""
         out = self.out
+        if not self.cold:
+            return out
         order = [k for k in range(len(out.blocks)) if k not in self.cold]
         order += [k for k in range(len(out.blocks)) if k in self.cold]
         number_of = {old: new for new, old in enumerate(order)}
         out.blocks = [out.blocks[k] for k in order]
         for block in out.blocks:
             block.succs = [(number_of[target], args) for target, args in block.succs]
-        if self.cold:
-            out.attrs["cold"] = tuple(sorted(number_of[k] for k in self.cold))
+        out.attrs["cold"] = tuple(sorted([number_of[k] for k in self.cold]))
         return out

@@ -92,6 +92,8 @@ def receive(b: Builder) -> None:
 def _pass(b: Builder, values: tuple[int, ...]) -> tuple[int, ...]:
     """The register arguments of a call with these MIR arguments; the others are stored into zr_args."""
     passed = [value for value in values if b.source.type[value] != "unit"]
+    if len(passed) <= INTEGERS:  # all in registers, whatever they are
+        return tuple([b.values[value] for value in passed])
     places = spread([lir_type(b.source.type[value]) for value in passed])
     for value, word in zip(passed, places, strict=True):
         if word >= ARGS_WORDS:

@@ -79,10 +79,11 @@ def lower_function(function: Function, module: Module, statics: Statics) -> Func
             values[value] = _RULES[ops[value]](b, value)
         end_of[number] = b.block
     for number in order:
-        b.out.blocks[end_of[number]].succs += [
-            (start_of[target], tuple([values[value] for value in args if types[value] != "unit"]))
-            for target, args in function.blocks[number].succs
-        ]
+        succs = b.out.blocks[end_of[number]].succs
+        for target, args in function.blocks[number].succs:
+            if args:
+                args = tuple([values[value] for value in args if types[value] != "unit"])
+            succs.append((start_of[target], args))
     return b.finish()
 
 
@@ -99,22 +100,22 @@ def start(main: Function) -> Function:
 
 def _reverse_postorder(function: Function) -> list[int]:
     """Reachable blocks, every block before its successors but for loops; a branch's first successor comes next."""
+    blocks = function.blocks
     order: list[int] = []
-    seen = {0}
-    stack: list[tuple[int, int]] = [(0, len(function.blocks[0].succs))]
+    seen = bytearray(len(blocks))
+    seen[0] = 1
+    stack = [0]
+    edges = [reversed(blocks[0].succs)]  # what is left of each open block's
     while stack:
-        number, left = stack.pop()
-        succs = function.blocks[number].succs
-        while left:
-            left -= 1
-            target = succs[left][0]
-            if target not in seen:
-                seen.add(target)
-                stack.append((number, left))
-                stack.append((target, len(function.blocks[target].succs)))
+        for target, _ in edges[-1]:
+            if not seen[target]:
+                seen[target] = 1
+                stack.append(target)
+                edges.append(reversed(blocks[target].succs))
                 break
         else:
-            order.append(number)
+            edges.pop()
+            order.append(stack.pop())
     order.reverse()
     return order
 

@@ -73,11 +73,12 @@ DIRECT: dict[str, tuple[str, str]] = {
 
 
 def _args(b: Builder, value: int) -> tuple[int, ...]:
-    return tuple([b.use(arg) for arg in b.source.args[value]])
+    values = b.values  # of numbers: none is a unit
+    return tuple([values[arg] for arg in b.source.args[value]])
 
 
 def _const(b: Builder, value: int) -> int:
-    return b.const(int(b.source.imm[value]))
+    return b.emit("const", "i64", (), int(b.source.imm[value]))
 
 
 def _const_f64(b: Builder, value: int) -> int:

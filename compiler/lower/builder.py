@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from compiler.hir.program import Function
+    from compiler.hir.program import Body, Function, Local
     from compiler.lower.lower import Lowering
 
 TERMINATORS = frozenset(op.code for op in MIR.ops if op.is_terminator)
@@ -40,14 +40,19 @@ class Builder:
         "assigned",
         "at",
         "block",
+        "body",
         "env",
         "f",
         "hir",
+        "locals",
         "log",
         "lowering",
         "places",
         "return_type",
     )
+
+    body: Body  # of `hir`, where there is one, and its locals
+    locals: list[Local]
 
     def __init__(
         self, lowering: Lowering, name: str, result: str, hir: Function | None, actuals: tuple[int, ...]
@@ -56,6 +61,8 @@ class Builder:
         self.f = MirFunction("mir", name, result)
         self.return_type = result
         self.hir = hir
+        if hir is not None:
+            self.body, self.locals = hir.body, hir.locals
         self.actuals = actuals
         self.env: list[int | None] = [None] * (len(hir.locals) if hir else 0)
         self.log: list[tuple[int, int | None]] = []
@@ -76,7 +83,15 @@ class Builder:
     # Instructions.
 
     def emit(self, op: str, type: str, args: tuple[int, ...] = (), imm: Any = None) -> int:  # noqa: A002
-        return self.f.emit(self.block, CODE[op], type, args, imm, self.at)
+        f = self.f
+        value = len(f.op)
+        f.op.append(CODE[op])
+        f.type.append(type)
+        f.args.append(args)
+        f.imm.append(imm)
+        f.at.append(self.at)
+        f.blocks[self.block].body.append(value)
+        return value
 
     def i64(self, value: int) -> int:
         return self.emit("const.i64", "i64", (), value)

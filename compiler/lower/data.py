@@ -8,7 +8,7 @@ Entered into the table of `forms.py`; an op on data needs its function here.
 from __future__ import annotations
 
 from compiler.lower.builtins import cons
-from compiler.lower.forms import body_of, form, node_type, target, value, values
+from compiler.lower.forms import form, node_type, target, value, values
 from compiler.types.core import ANY, H_USER
 
 TYPE_CHECKING = False
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def _make(b: Builder, node: int) -> int:
     named, _ = target(b, node)
     assert isinstance(named, tuple)
-    return b.emit("make", node_type(b, node), tuple(values(b, body_of(b).children(node))), named[1])
+    return b.emit("make", node_type(b, node), tuple(values(b, b.body.children(node))), named[1])
 
 
 @form("box")
 def _box(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     (kid,) = body.children(node)
     boxed = b.concrete(body.type[kid])
     held = value(b, kid)
@@ -36,7 +36,7 @@ def _box(b: Builder, node: int) -> int:
 
 @form("unbox")
 def _unbox(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     wanted = b.concrete(body.type[node])
     return b.emit(
         "any.get",
@@ -48,7 +48,7 @@ def _unbox(b: Builder, node: int) -> int:
 
 @form("list")
 def _list(b: Builder, node: int) -> int:
-    elements = values(b, body_of(b).children(node))
+    elements = values(b, b.body.children(node))
     result = b.emit("make", node_type(b, node), (), 0)
     for element in reversed(elements):
         result = cons(b, element, result)
@@ -57,7 +57,7 @@ def _list(b: Builder, node: int) -> int:
 
 @form("array-of")
 def _array_of(b: Builder, node: int) -> int:
-    return b.emit("array.of", node_type(b, node), tuple(values(b, body_of(b).children(node))))
+    return b.emit("array.of", node_type(b, node), tuple(values(b, b.body.children(node))))
 
 
 def load(b: Builder, owner: int, owner_type: int, tag: int, index: int) -> int:
@@ -72,21 +72,21 @@ def load(b: Builder, owner: int, owner_type: int, tag: int, index: int) -> int:
 
 @form("field")
 def _field(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     (owner,) = body.children(node)
     return load(b, value(b, owner), b.concrete(body.type[owner]), 0, body.imm[node])
 
 
 @form("set-field")
 def _set_field(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     owner, new = values(b, body.children(node))
     return b.emit("field.set", "unit", (owner, new), (0, body.imm[node]))
 
 
 @form("with")
 def _with(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     owner_node = body.children(node)[0]
     owner, *news = values(b, body.children(node))
     owner_type = b.concrete(body.type[owner_node])

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compiler.hir.program import Body, Function
+    from compiler.hir.program import Function
     from compiler.lower.builder import Builder
 
     Value = Callable[[Builder, int], int]
@@ -53,15 +53,13 @@ def source(b: Builder) -> Function:
     return b.hir
 
 
-def body_of(b: Builder) -> Body:
-    return source(b).body
-
-
 def value(b: Builder, node: int) -> int:
     """Lower an expression; gives the MIR value."""
     here = b.at
-    b.at = place(b, node)
-    result = VALUES[body_of(b).op[node]](b, node)
+    body = b.body
+    found = b.places.get(body.start[node])
+    b.at = place(b, node) if found is None else found
+    result = VALUES[body.op[node]](b, node)
     b.at = here
     return result
 
@@ -69,11 +67,12 @@ def value(b: Builder, node: int) -> int:
 def tail(b: Builder, node: int) -> None:
     """Lower an expression whose value the function returns; the block ends."""
     b.at = place(b, node)
-    special = TAILS.get(body_of(b).op[node])
+    op = b.body.op[node]
+    special = TAILS.get(op)
     if special is not None:
         special(b, node)
         return
-    give(b, VALUES[body_of(b).op[node]](b, node))
+    give(b, VALUES[op](b, node))
 
 
 def give(b: Builder, result: int) -> None:
@@ -81,7 +80,7 @@ def give(b: Builder, result: int) -> None:
 
 
 def place(b: Builder, node: int) -> int:
-    start = body_of(b).start[node]
+    start = b.body.start[node]
     found = b.places.get(start)
     if found is None:
         found = b.places[start] = b.lowering.place(source(b), start)
@@ -93,7 +92,7 @@ def values(b: Builder, nodes: list[int]) -> list[int]:
 
 
 def node_type(b: Builder, node: int) -> str:
-    return b.type_name(body_of(b).type[node])
+    return b.type_name(b.body.type[node])
 
 
 # Literals and names.
@@ -101,22 +100,22 @@ def node_type(b: Builder, node: int) -> str:
 
 @form("i64")
 def _i64(b: Builder, node: int) -> int:
-    return b.i64(body_of(b).imm[node])
+    return b.i64(b.body.imm[node])
 
 
 @form("f64")
 def _f64(b: Builder, node: int) -> int:
-    return b.emit("const.f64", "f64", (), body_of(b).imm[node] & ((1 << 64) - 1))
+    return b.emit("const.f64", "f64", (), b.body.imm[node] & ((1 << 64) - 1))
 
 
 @form("bool")
 def _bool(b: Builder, node: int) -> int:
-    return b.bool(body_of(b).imm[node] == 1)
+    return b.bool(b.body.imm[node] == 1)
 
 
 @form("text")
 def _text(b: Builder, node: int) -> int:
-    return b.text(b.lowering.program.texts[body_of(b).imm[node]])
+    return b.text(b.lowering.program.texts[b.body.imm[node]])
 
 
 @form("unit")
@@ -133,29 +132,29 @@ def read(b: Builder, local: int) -> int:
 
 @form("local")
 def _local(b: Builder, node: int) -> int:
-    local = body_of(b).imm[node]
+    local = b.body.imm[node]
     held = read(b, local)
-    row = source(b).locals[local]
+    row = b.locals[local]
     return b.emit("cell.get", b.type_name(row.type), (held,)) if row.cell else held
 
 
 @form("const")
 def _const(b: Builder, node: int) -> int:
-    row = b.lowering.program.consts[body_of(b).imm[node]]
+    row = b.lowering.program.consts[b.body.imm[node]]
     computes = b.lowering.program.functions[row.function]
     root = computes.body.op[computes.root]
     if root in (H["i64"], H["f64"], H["bool"], H["text"], H["unit"]):
-        inner = b.hir
-        b.hir = computes
+        inner, body = b.hir, b.body
+        b.hir, b.body = computes, computes.body
         result = VALUES[root](b, computes.root)
-        b.hir = inner
+        b.hir, b.body = inner, body
         return result
     return b.emit("call", node_type(b, node), (), b.lowering.instance(row.function, ()))
 
 
 def target(b: Builder, node: int) -> tuple[object, tuple[int, ...]]:
     """What a node's inst names, and its concrete type arguments."""
-    _, named, actuals = b.lowering.program.insts[body_of(b).imm[node]]
+    _, named, actuals = b.lowering.program.insts[b.body.imm[node]]
     return named, tuple([b.concrete(actual) for actual in actuals])
 
 
@@ -188,20 +187,20 @@ def _ctor_fn(b: Builder, node: int) -> int:
 
 def bind(b: Builder, local: int, bound: int) -> None:
     """Give a local its value where it comes into scope."""
-    row = source(b).locals[local]
+    row = b.locals[local]
     if row.cell:
         bound = b.emit("cell.new", f"cell<{b.typed(bound)}>", (bound,))
     b.assign(local, bound)
 
 
 def _bind_value(b: Builder, local: int, bound: int) -> None:
-    if source(b).locals[local].generic < 0:  # a generalized lambda is made where it is used
+    if b.locals[local].generic < 0:  # a generalized lambda is made where it is used
         bind(b, local, value(b, bound))
 
 
 @form("let")
 def _let(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     bound, inner = body.children(node)
     local = body.imm[node]
     _bind_value(b, local, bound)
@@ -212,7 +211,7 @@ def _let(b: Builder, node: int) -> int:
 
 @tail_form("let")
 def _let_tail(b: Builder, node: int) -> None:
-    body = body_of(b)
+    body = b.body
     bound, inner = body.children(node)
     _bind_value(b, body.imm[node], bound)
     tail(b, inner)
@@ -220,10 +219,10 @@ def _let_tail(b: Builder, node: int) -> None:
 
 @form("set")
 def _set(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     local = body.imm[node]
     new = value(b, body.children(node)[0])
-    if source(b).locals[local].cell:
+    if b.locals[local].cell:
         return b.emit("cell.set", "unit", (read(b, local), new))
     b.assign(local, new)
     return b.unit()
@@ -231,7 +230,7 @@ def _set(b: Builder, node: int) -> int:
 
 @form("do")
 def _do(b: Builder, node: int) -> int:
-    *first, last = body_of(b).children(node)
+    *first, last = b.body.children(node)
     for step in first:
         value(b, step)
     return value(b, last)
@@ -239,7 +238,7 @@ def _do(b: Builder, node: int) -> int:
 
 @tail_form("do")
 def _do_tail(b: Builder, node: int) -> None:
-    *first, last = body_of(b).children(node)
+    *first, last = b.body.children(node)
     for step in first:
         value(b, step)
     tail(b, last)
@@ -249,7 +248,7 @@ def _do_tail(b: Builder, node: int) -> None:
 def _region(b: Builder, node: int) -> int:
     token = b.emit("region.enter", "i64")
     here = b.at
-    result = value(b, body_of(b).children(node)[0])
+    result = value(b, b.body.children(node)[0])
     b.at = here
     b.emit("region.leave", "unit", (token,), 0)
     return result
@@ -260,7 +259,7 @@ def _region(b: Builder, node: int) -> int:
 
 def condition(b: Builder, node: int, then: int, otherwise: int) -> None:
     """End the block with a jump to `then` or `otherwise` by a Bool expression."""
-    body = body_of(b)
+    body = b.body
     op = body.op[node]
     # A set! inside would give the targets different locals by where control came from: those take the plain way.
     if op in (H["and"], H["or"]) and node not in b.assigned:
@@ -279,14 +278,14 @@ def condition(b: Builder, node: int, then: int, otherwise: int) -> None:
 
 
 def _builtin_id(b: Builder, node: int) -> int:
-    named = b.lowering.program.insts[body_of(b).imm[node]][1]
+    named = b.lowering.program.insts[b.body.imm[node]][1]
     assert isinstance(named, int)
     return named
 
 
 @form("if")
 def _if(b: Builder, node: int) -> int:
-    test, *branches = body_of(b).children(node)
+    test, *branches = b.body.children(node)
     blocks = (b.f.block(), b.f.block())
     condition(b, test, *blocks)
     join = b.join()
@@ -298,7 +297,7 @@ def _if(b: Builder, node: int) -> int:
 
 @tail_form("if")
 def _if_tail(b: Builder, node: int) -> None:
-    test, *branches = body_of(b).children(node)
+    test, *branches = b.body.children(node)
     blocks = (b.f.block(), b.f.block())
     condition(b, test, *blocks)
     mark = len(b.log)
@@ -310,7 +309,7 @@ def _if_tail(b: Builder, node: int) -> None:
 
 def _short_circuit(b: Builder, node: int, stop: bool) -> int:
     """`and` (stops at false) or `or` (stops at true)."""
-    *first, last = body_of(b).children(node)
+    *first, last = b.body.children(node)
     mark = len(b.log)
     join = b.join()
     for kid in first:
@@ -337,7 +336,7 @@ def _or(b: Builder, node: int) -> int:
 
 
 def _short_circuit_tail(b: Builder, node: int, stop: bool) -> None:
-    *first, last = body_of(b).children(node)
+    *first, last = b.body.children(node)
     for kid in first:
         test = value(b, kid)
         stopped, more = b.f.block(), b.f.block()
@@ -374,7 +373,7 @@ def _header(b: Builder, node: int) -> tuple[int, list[int]]:
 
 @form("while")
 def _while(b: Builder, node: int) -> int:
-    test, inner = body_of(b).children(node)
+    test, inner = b.body.children(node)
     here = b.at
     header, carried = _header(b, node)
     turn, leave = b.f.block(), b.f.block()
@@ -391,7 +390,7 @@ def _while(b: Builder, node: int) -> int:
 
 @form("for")
 def _for(b: Builder, node: int) -> int:
-    body = body_of(b)
+    body = b.body
     low, high, inner = body.children(node)
     here = b.at
     local = body.imm[node]
@@ -424,7 +423,7 @@ def _for(b: Builder, node: int) -> int:
 def _call(b: Builder, node: int) -> int:
     named, actuals = target(b, node)
     assert isinstance(named, int)
-    args = values(b, body_of(b).children(node))
+    args = values(b, b.body.children(node))
     return b.emit("call", node_type(b, node), tuple(args), b.lowering.instance(named, actuals))
 
 
@@ -432,31 +431,31 @@ def _call(b: Builder, node: int) -> int:
 def _call_tail(b: Builder, node: int) -> None:
     named, actuals = target(b, node)
     assert isinstance(named, int)
-    args = values(b, body_of(b).children(node))
+    args = values(b, b.body.children(node))
     b.emit("tailcall", "", tuple(args), b.lowering.instance(named, actuals))
 
 
 @form("extern")
 def _extern(b: Builder, node: int) -> int:
-    args = [arg for arg in values(b, body_of(b).children(node)) if b.typed(arg) != "unit"]
-    return b.emit("call.c", node_type(b, node), tuple(args), b.lowering.program.texts[body_of(b).imm[node]])
+    args = [arg for arg in values(b, b.body.children(node)) if b.typed(arg) != "unit"]
+    return b.emit("call.c", node_type(b, node), tuple(args), b.lowering.program.texts[b.body.imm[node]])
 
 
 @form("apply")
 def _apply(b: Builder, node: int) -> int:
-    args = values(b, body_of(b).children(node))
+    args = values(b, b.body.children(node))
     return b.emit("call.closure", node_type(b, node), tuple(args))
 
 
 @tail_form("apply")
 def _apply_tail(b: Builder, node: int) -> None:
-    args = values(b, body_of(b).children(node))
+    args = values(b, b.body.children(node))
     b.emit("tailcall.closure", "", tuple(args))
 
 
 @form("builtin")
 def _builtin(b: Builder, node: int) -> int:
-    args = values(b, body_of(b).children(node))
+    args = values(b, b.body.children(node))
     return builtin(b, BUILTINS[_builtin_id(b, node)].name, args, node_type(b, node))
 
 
@@ -467,7 +466,7 @@ def _lambda(b: Builder, node: int) -> int:
 
 def _closure(b: Builder, node: int, made: int, actuals: tuple[int, ...]) -> int:
     """A closure of the lambda at node `made`, at these type arguments."""
-    body = body_of(b)
+    body = b.body
     number = body.imm[made]
     held = tuple([read(b, local) for local in source(b).lambdas[number].captures])
     type = node_type(b, node)
@@ -480,7 +479,7 @@ def _closure(b: Builder, node: int, made: int, actuals: tuple[int, ...]) -> int:
 def _local_inst(b: Builder, node: int) -> int:
     named, actuals = target(b, node)
     assert isinstance(named, int)
-    hir, body = source(b), body_of(b)
+    hir, body = source(b), b.body
     number = hir.locals[named].generic
     row = hir.lambdas[number]
     made = next(n for n, op in enumerate(body.op) if op == H["lambda"] and body.imm[n] == number)
@@ -496,21 +495,22 @@ def assigned_locals(function: Function) -> dict[int, list[int]]:
     inside: dict[int, set[int]] = {}
     if H["set"] not in body.op:
         return result
-    for node in range(len(body.op)):
+    for node, op in enumerate(body.op):
         union: set[int] | None = None
-        for kid in body.children(node):
-            found = inside.pop(kid, None)
-            if found is None:
-                continue
-            if union is None or len(union) < len(found):
-                union, found = found, union
-            if found:
-                union |= found
-        if body.op[node] == H["set"] and not function.locals[body.imm[node]].cell:
+        if inside:
+            for kid in body.children(node):
+                found = inside.pop(kid, None)
+                if found is None:
+                    continue
+                if union is None or len(union) < len(found):
+                    union, found = found, union
+                if found:
+                    union |= found
+        if op == H["set"] and not function.locals[body.imm[node]].cell:
             union = union or set()
             union.add(body.imm[node])
         if union:
             inside[node] = union
-            if body.op[node] in kinds:
+            if op in kinds:
                 result[node] = sorted(union)
     return result

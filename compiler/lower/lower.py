@@ -13,6 +13,7 @@ the business of `forms.py`, `data.py`, `match.py`, `builtins.py`; reference coun
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 
 from compiler.builtins import BY_NAME
 from compiler.ir.function import Module
@@ -42,7 +43,19 @@ __all__ = ["ENTRY", "Lowering", "lower"]
 class Lowering:
     """One program on its way to MIR."""
 
-    __slots__ = ("_assigned", "_instances", "_work", "module", "program", "types")
+    __slots__ = (
+        "_assigned",
+        "_file",
+        "_first",
+        "_hir",
+        "_instances",
+        "_places",
+        "_starts",
+        "_work",
+        "module",
+        "program",
+        "types",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -50,6 +63,10 @@ class Lowering:
         self.types = TypeNames(program, self.module)
         self._instances: dict[tuple[int, tuple[int, ...]], str] = {}
         self._assigned: dict[int, dict[int, list[int]]] = {}
+        self._places: dict[int, dict[int, int]] = {}
+        self._hir: Function | None = None  # whose lines `_starts` has; `_first` is the number of the first one
+        self._starts: list[int] = []
+        self._first = self._file = 0
         self._work: list[Callable[[], None]] = []
 
     def drain(self) -> None:
@@ -78,9 +95,15 @@ class Lowering:
         self._work.append(lambda: self._function(name, hir, actuals))
 
     def place(self, hir: Function, start: int) -> int:
-        """The place of a character of a function's file."""
-        line, column = hir.file.place(start)
-        return self.module.places.number_at(hir.file.path, line, column)
+        """A new place for a character of a function's file; its builders ask once (`Builder.places`)."""
+        if hir is not self._hir:
+            # A function has few lines, and its places are asked for one after another.
+            starts = hir.file.starts()
+            first = bisect_right(starts, hir.start)
+            self._hir, self._first, self._file = hir, first, self.module.places.file(hir.file.path)
+            self._starts = starts[first - 1 : bisect_right(starts, hir.end)].tolist()
+        line = bisect_right(self._starts, start) - 1
+        return self.module.places.add(self._file, self._first + line, start - self._starts[line] + 1)
 
     def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
         """A builder whose function has its place in the module already."""
@@ -90,6 +113,8 @@ class Lowering:
             if found is None:
                 found = self._assigned[hir.id] = forms.assigned_locals(hir)
             b.assigned = found
+            if hir.vars or hir.lambdas:  # it is lowered in several parts, or more than once
+                b.places = self._places.setdefault(hir.id, b.places)
         self.module.functions[name] = b.f
         return b
 
@@ -217,13 +242,13 @@ class Single(Lowering):
     whose names end in a place.
     """
 
-    __slots__ = ("_first", "asked", "placed")
+    __slots__ = ("_lines", "asked", "placed")
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
         self.placed: dict[str, str] = {}
-        self._first: dict[int, int] = {}  # the lines where functions begin
+        self._lines: dict[int, int] = {}  # where functions begin
 
     def _placed(self, title: str, place: str) -> str:
         self.placed[title] = place
@@ -236,11 +261,12 @@ class Single(Lowering):
 
     def place(self, hir: Function, start: int) -> int:
         """The place relative to the function: lines from its first on."""
-        first = self._first.get(hir.id)
+        first = self._lines.get(hir.id)
         if first is None:
-            first = self._first[hir.id] = hir.file.place(hir.start)[0]
+            first = self._lines[hir.id] = hir.file.place(hir.start)[0]
         line, column = hir.file.place(start)
-        return self.module.places.number_at(f"{hir.name}+", line - first, column)
+        places = self.module.places
+        return places.add(places.function(hir.name), line - first, column)
 
 
 def lower(program: Program, *, entry: int | list[int]) -> Module:

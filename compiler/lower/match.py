@@ -48,7 +48,7 @@ class Tree:
 
     def __init__(self, b: Builder, node: int) -> None:
         self.b = b
-        body = forms.body_of(b)
+        body = b.body
         scrutinee, *arm_nodes = body.children(node)
         self.parts = 0
         self.at = forms.place(b, node)
@@ -71,7 +71,7 @@ class Tree:
 
     def variables(self, pattern: int) -> list[int]:
         """The locals a pattern binds, sorted."""
-        body = forms.body_of(self.b)
+        body = self.b.body
         found: set[int] = set()
         work = [pattern]
         while work:
@@ -83,7 +83,7 @@ class Tree:
         return sorted(found)
 
     def looks_at_mutable(self, pattern: int) -> bool:
-        body = forms.body_of(self.b)
+        body = self.b.body
         work = [pattern]
         while work:
             node = work.pop()
@@ -95,7 +95,7 @@ class Tree:
         return False
 
     def constructor(self, pattern: int) -> tuple[int, int]:
-        named = self.b.lowering.program.insts[forms.body_of(self.b).imm[pattern]][1]
+        named = self.b.lowering.program.insts[self.b.body.imm[pattern]][1]
         assert isinstance(named, tuple)
         return named
 
@@ -103,7 +103,7 @@ class Tree:
 
     def ask(self, row: Row, part: Part, pattern: int) -> None:
         """Add to the row that the part must match the pattern."""
-        body = forms.body_of(self.b)
+        body = self.b.body
         op = body.op[pattern]
         if op == H["p-bind"]:
             row.bound[body.imm[pattern]] = part.value
@@ -122,7 +122,7 @@ class Tree:
         """A row for each alternative of the row's or-pattern about the part."""
         pattern = row.tests.pop(part)
         result = []
-        for kid in forms.body_of(self.b).children(pattern):
+        for kid in self.b.body.children(pattern):
             alternative = row.copy()
             self.ask(alternative, part, kid)
             result.append(alternative)
@@ -130,7 +130,7 @@ class Tree:
 
     def spread(self, rows: list[Row], part: Part) -> list[Row]:
         """The rows, with or-patterns about the part spread into one row each."""
-        op = forms.body_of(self.b).op
+        op = self.b.body.op
         result: list[Row] = []
         work = list(reversed(rows))
         while work:
@@ -213,7 +213,7 @@ class Tree:
 
     def pieces(self, rows: list[Row]) -> list[Piece]:
         """Runs of rows that all ask about one part, or of rows that ask nothing: no row has two outcomes."""
-        op = forms.body_of(self.b).op
+        op = self.b.body.op
         pieces: list[Piece] = []
         part: Part | None = None
         before = -1  # the arm that the piece before ends with
@@ -273,7 +273,7 @@ class Tree:
 
     def case(self, pattern: int) -> Case:
         """What tells apart the outcomes of a test."""
-        body = forms.body_of(self.b)
+        body = self.b.body
         op, imm = body.op[pattern], body.imm[pattern]
         if op == H["p-ctor"]:
             return self.constructor(pattern)[1]
@@ -316,7 +316,7 @@ class Tree:
         blocks = [b.f.block() for _ in cases]
         other = -1 if len(cases) == count else b.f.block()
         goals = dict(zip(cases, blocks, strict=True))
-        op = forms.body_of(b).op[samples[0]]
+        op = b.body.op[samples[0]]
         if op == H["p-bool"]:
             b.branch(part.value, goals.get(1, other), goals.get(0, other))
         elif op == H["p-i64"]:
@@ -335,7 +335,7 @@ class Tree:
     def inside(self, rows: list[Row], part: Part, case: Case) -> list[Row]:
         """The rows of an outcome, asking about the part's fields; loads the fields that are asked about."""
         b = self.b
-        body = forms.body_of(b)
+        body = b.body
         parts: dict[int, Part] = {}
         for row in rows:
             pattern = row.tests.pop(part, -1)

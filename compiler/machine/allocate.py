@@ -78,8 +78,9 @@ class _Allocator:
 
     def run(self) -> None:
         bundles, self.bundle_of, self.neighbours = Coalescer(self.mf, self.target, self.ranges).run()
-        for bundle in bundles:
-            self._push(bundle)
+        self.queue = [(-bundle.weight, number, bundle) for number, bundle in enumerate(bundles)]
+        self.queue.sort()  # which makes it a heap
+        self.pushed = len(bundles)
         while self.queue:
             self._place(heappop(self.queue)[2])
         self.mf.saved = [reg for reg in self.target.CALLEE_SAVED if reg in self.allocation.used]
@@ -92,6 +93,7 @@ class _Allocator:
 
     def _hints(self, bundle: Bundle) -> dict[int, float]:
         hints: dict[int, float] = {}
+        bundle_of = self.bundle_of
         for index in bundle.values:
             if not bundle.whole:
                 for part in self.allocation.parts[index]:
@@ -101,7 +103,7 @@ class _Allocator:
                 if other < 0:
                     reg = ~other
                 else:
-                    holder = self.bundle_of[other]
+                    holder = bundle_of[other]
                     reg = holder.reg if holder is not None else -1
                 if reg >= 0:
                     hints[reg] = hints.get(reg, 0.0) + freq
@@ -110,19 +112,22 @@ class _Allocator:
     def _place(self, bundle: Bundle) -> None:
         """Give a bundle a register, or evict lighter ones, or split it."""
         mask = bundle.mask
-        occupied = self.occupied
+        occupied, callee_saved, saved_used = self.occupied, self.callee_saved, self.saved_used
         hints = self._hints(bundle)
         best, best_score, fresh = -1, -1.0, -1
+        highest = max(hints.values()) if hints else 0.0
         for reg in self.target.ALLOCATABLE[bundle.cls]:
             if occupied[reg] & mask:
                 continue
-            if reg in self.callee_saved and reg not in self.saved_used:
+            if reg in callee_saved and reg not in saved_used:
                 if fresh < 0:
                     fresh = reg
                 continue
             score = hints.get(reg, 0.0)
             if score > best_score:
                 best, best_score = reg, score
+                if score >= highest:
+                    break
         if best >= 0:
             self._assign(bundle, best)
             return

@@ -23,8 +23,9 @@ class Bundle:
     def __init__(self, values: list[int], mask: int, cls: int, cost: float, stage: int, whole: bool) -> None:
         self.values = values
         self.mask = mask
-        self.first = (mask & -mask).bit_length() - 1  # lowest bit
-        self.stop = mask.bit_length()
+        if not whole:  # of a part, the lowest bit and the one behind the highest
+            self.first = (mask & -mask).bit_length() - 1
+            self.stop = mask.bit_length()
         self.cls = cls
         self.cost = cost  # what it costs to keep all of it in memory
         self.weight = cost / (mask.bit_count() + 4)

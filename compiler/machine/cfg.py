@@ -35,7 +35,8 @@ def analyze(mf: MachineFunction) -> None:
     loops = _loops(mf, back_edges)
     for b in postorder:
         block = blocks[b]
-        block.freq = _TURNS ** min(block.depth, _DEEPEST) * (_COLD if block.cold else 1.0)
+        if block.depth or block.cold:
+            block.freq = _TURNS ** min(block.depth, _DEEPEST) * (_COLD if block.cold else 1.0)
     headers = {header for header, _ in loops}
     mf.inner_loops = [body for header, body in loops if len(body & headers) == 1]
     mf.order = _layout(mf, loops)
@@ -48,7 +49,7 @@ def _split_critical_edges(mf: MachineFunction) -> None:
     for block in blocks:
         for target, _ in block.succs:
             count[target] += 1
-    for block in list(blocks):
+    for block in blocks[:]:
         if len(block.succs) < 2:
             continue
         for k, (target, args) in enumerate(block.succs):
@@ -65,20 +66,22 @@ def _walk(mf: MachineFunction) -> tuple[list[int], list[tuple[int, int]]]:
     state = [0] * len(blocks)  # 0 unseen, 1 open, 2 done
     postorder: list[int] = []
     back: list[tuple[int, int]] = []
-    stack: list[tuple[int, int]] = [(0, 0)]
+    stack = [0]
+    edges = [iter(blocks[0].succs)]  # what is left of each open block's
     state[0] = 1
     while stack:
-        b, k = stack.pop()
-        succs = blocks[b].succs
-        if k < len(succs):
-            stack.append((b, k + 1))
-            target = succs[k][0]
-            if state[target] == 0:
+        for target, _ in edges[-1]:
+            seen = state[target]
+            if seen == 0:
                 state[target] = 1
-                stack.append((target, 0))
-            elif state[target] == 1:
-                back.append((b, target))
+                stack.append(target)
+                edges.append(iter(blocks[target].succs))
+                break
+            if seen == 1:
+                back.append((stack[-1], target))
         else:
+            edges.pop()
+            b = stack.pop()
             state[b] = 2
             postorder.append(b)
     return postorder, back
@@ -86,6 +89,8 @@ def _walk(mf: MachineFunction) -> tuple[list[int], list[tuple[int, int]]]:
 
 def _loops(mf: MachineFunction, back_edges: list[tuple[int, int]]) -> list[tuple[int, set[int]]]:
     """Natural loops as (header, body), innermost first; sets depth and loop of blocks."""
+    if not back_edges:
+        return []
     bodies: dict[int, set[int]] = {}
     preds = mf.preds
     for latch, header in back_edges:
@@ -111,18 +116,18 @@ def _layout(mf: MachineFunction, loops: list[tuple[int, set[int]]]) -> list[int]
     seen = [False] * len(blocks)
     seen[0] = True
     finished: list[int] = []
-    stack: list[tuple[int, list[int]]] = [(0, _exits_first(mf, 0))]
+    stack = [0]
+    ways = [iter(_exits_first(mf, 0))]  # what is left of each open block's
     while stack:
-        b, rest = stack[-1]
-        while rest:
-            target = rest.pop(0)
+        for target in ways[-1]:
             if not seen[target]:
                 seen[target] = True
-                stack.append((target, _exits_first(mf, target)))
+                stack.append(target)
+                ways.append(iter(_exits_first(mf, target)))
                 break
         else:
-            finished.append(b)
-            stack.pop()
+            ways.pop()
+            finished.append(stack.pop())
     finished.reverse()
     order = [b for b in finished if not blocks[b].cold or b == 0]
     for header, body in loops:
@@ -133,10 +138,12 @@ def _layout(mf: MachineFunction, loops: list[tuple[int, set[int]]]) -> list[int]
 def _exits_first(mf: MachineFunction, b: int) -> list[int]:
     """Successors in the order of visiting: what is visited last comes directly after `b`."""
     blocks = mf.blocks
-    succs = [target for target, _ in blocks[b].succs]
+    edges = blocks[b].succs
+    if len(edges) < 2:
+        return [edges[0][0]] if edges else []
+    succs = [target for target, _ in edges]
     succs.reverse()
-    if len(succs) > 1:
-        succs.sort(key=lambda target: (not blocks[target].cold, blocks[target].depth))
+    succs.sort(key=lambda target: (not blocks[target].cold, blocks[target].depth))
     return succs
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from compiler.machine.function import Inst, MachineFunction
     from compiler.machine.liveness import Ranges
 
+PLACED = [bool(row.fixed or row.result) for row in OPS]  # ops with registers of their own
 _THREE_OPERANDS = frozenset((CODE["add"], CODE["sub"]))
 
 
@@ -43,7 +44,7 @@ class Coalescer:
         """Pairs of values that a copy would join, with how often it would run; notes hints on the way."""
         mf, target = self.mf, self.target
         pairs: list[tuple[float, int, int]] = []
-        note = self._note
+        note, neighbours = self._note, self.neighbours
         registers = target.REGISTERS
         tied: list[tuple[float, int, Inst]] = []
         for value, reg in mf.params:
@@ -52,21 +53,29 @@ class Coalescer:
             block = mf.blocks[b]
             freq = block.freq
             for goal, args in block.succs:
+                if not args:
+                    continue
                 for param, arg in zip(mf.blocks[goal].params, args, strict=True):
                     if arg >= 0 and self.ranges.live[param - FIRST_VIRTUAL]:
                         pairs.append((min(freq, mf.blocks[goal].freq), param, arg))
-            for i, inst in enumerate(block.body, block.start):
-                if inst.fix is not None:
-                    for value, reg in zip(inst.u, inst.fix, strict=True):
+            i = block.start - 1
+            for inst in block.body:
+                i += 1
+                fix = inst.fix
+                if fix is not None:
+                    for value, reg in zip(inst.u, fix, strict=True):
                         if value >= 0:
-                            note(value, ~reg, freq)
-                    if CALLS[inst.op] and inst.d >= 0:
+                            neighbours[value - FIRST_VIRTUAL].append((~reg, freq))
+                    if inst.d >= 0 and CALLS[inst.op]:
                         cls = mf.classes[inst.d - FIRST_VIRTUAL]
                         note(inst.d, ~(target.FLOAT_RESULT if cls else target.INTEGER_RESULT), freq)
                     continue
-                if TIED[inst.op]:
+                op = inst.op
+                if TIED[op]:
                     tied.append((freq, i, inst))
-                row = OPS[inst.op]
+                if not PLACED[op]:
+                    continue
+                row = OPS[op]
                 for value, name in zip(inst.u, row.fixed, strict=False):
                     if name != "-" and value >= 0:
                         note(value, ~registers[name], freq)
@@ -154,6 +163,11 @@ class Coalescer:
         bundle_of = self.bundle_of
         for index, bits in enumerate(live):
             if not bits or bundle_of[index] is not None:
+                continue
+            top = group[index]
+            if top == index:  # it was never joined
+                bundles.append(Bundle([index], bits, classes[index], weight[index], 0, True))
+                bundle_of[index] = bundles[-1]
                 continue
             top = find(index)
             values: list[int] = []

@@ -30,17 +30,14 @@ class CodeData:
 class Code(Product):
     """One encoded function."""
 
-    __slots__ = ("bytes", "data", "name", "places", "relocs")
+    __slots__ = ("bytes", "data", "name", "relocs")
     WHAT = "machine code"
 
-    def __init__(
-        self, name: str, code: bytes, relocs: list[Reloc], data: list[CodeData], places: list[tuple[int, int]]
-    ) -> None:
+    def __init__(self, name: str, code: bytes, relocs: list[Reloc], data: list[CodeData]) -> None:
         self.name = name
         self.bytes = code
         self.relocs = relocs
         self.data = data
-        self.places = places  # (offset, index into Module.places), ascending
 
     @property
     def size(self) -> int:

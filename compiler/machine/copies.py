@@ -23,7 +23,7 @@ _MOV, _FMOV, _XCHG = CODE["mov"], CODE["fmov"], CODE["xchg"]
 _LOAD, _STORE, _FLOAD, _FSTORE = CODE["load"], CODE["store"], CODE["fload"], CODE["fstore"]
 _MOVI, _ADDR, _FZERO, _STOREI = CODE["movi"], CODE["addr"], CODE["fzero"], CODE["storei"]
 _PUSH, _POP, _MOVQXR, _MOVQRX = CODE["push"], CODE["pop"], CODE["movqxr"], CODE["movqrx"]
-_VECTORS = 16
+VECTORS = 16  # places below are general registers
 
 
 def slot_memory(place: int) -> Mem:
@@ -42,6 +42,11 @@ def sequence(moves: list[Move], consts: list[Const], scratch: int) -> list[tuple
     A swap is reported as writing and reading its two registers.
     """
     result: list[tuple[Inst, int, int]] = []
+    if len(moves) == 1:
+        to, source = moves[0]
+        if to != source:
+            _one(result, to, source, consts, scratch, True)
+        return result
     pending: dict[int, int] = {}
     for to, source in moves:
         if to != source:
@@ -70,7 +75,7 @@ def sequence(moves: list[Move], consts: list[Const], scratch: int) -> list[tuple
             break
         # Only cycles are left, and each place in them has one reader.
         to, source = next(iter(pending.items()))
-        if to < _VECTORS and 0 <= source < _VECTORS:
+        if to < VECTORS and 0 <= source < VECTORS:
             result.append((Inst(_XCHG, -1, [to, source]), to, source))
             del pending[to]
             # What was in `to` is now in `source`, and whoever wanted it finds it there.
@@ -98,24 +103,24 @@ def _one(
     """One copy between any two places, or of a constant."""
     if source < 0:
         _constant(result, to, source, consts, scratch)
-    elif to < _VECTORS:
-        if source < _VECTORS:
+    elif to < VECTORS:
+        if source < VECTORS:
             inst = Inst(_MOV, to, [source])
         elif source < FIRST_VIRTUAL:
             inst = Inst(_MOVQRX, to, [source])
         else:
-            inst = Inst(_LOAD, to, [], m=slot_memory(source))
+            inst = Inst(_LOAD, to, [], None, slot_memory(source))
         result.append((inst, to, source))
     elif to < FIRST_VIRTUAL:
-        if source < _VECTORS:
+        if source < VECTORS:
             inst = Inst(_MOVQXR, to, [source])
         elif source < FIRST_VIRTUAL:
             inst = Inst(_FMOV, to, [source])
         else:
             inst = Inst(_FLOAD, to, [], m=slot_memory(source))
         result.append((inst, to, source))
-    elif source < _VECTORS:
-        result.append((Inst(_STORE, -1, [source], m=slot_memory(to)), to, source))
+    elif source < VECTORS:
+        result.append((Inst(_STORE, -1, [source], None, slot_memory(to)), to, source))
     elif source < FIRST_VIRTUAL:
         result.append((Inst(_FSTORE, -1, [source], m=slot_memory(to)), to, source))
     elif scratch_free:
@@ -128,11 +133,11 @@ def _one(
 
 def _constant(result: list[tuple[Inst, int, int]], to: int, source: int, consts: list[Const], scratch: int) -> None:
     kind, *value = consts[~source]
-    if to < _VECTORS:
+    if to < VECTORS:
         if kind == "a":
-            result.append((Inst(_ADDR, to, [], imm=tuple(value)), to, source))
+            result.append((Inst(_ADDR, to, [], tuple(value)), to, source))
         else:
-            result.append((Inst(_MOVI, to, [], imm=value[0]), to, source))
+            result.append((Inst(_MOVI, to, [], value[0]), to, source))
     elif to < FIRST_VIRTUAL:
         if value[0] == 0:
             result.append((Inst(_FZERO, to, []), to, source))

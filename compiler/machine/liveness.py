@@ -27,6 +27,8 @@ COMMUTES = [row.commutes for row in OPS]
 CALLS = [row.calls for row in OPS]
 FIXED = [bool(row.fixed) for row in OPS]
 RESULT = [bool(row.result) or row.calls for row in OPS]
+# Ops whose uses are plain: each is read from a register, when the instruction begins.
+SIMPLE = [not (row.tied or row.rm or row.late or row.fixed or row.commutes) for row in OPS]
 _SHIFTS = frozenset((CODE["shl"], CODE["shr"], CODE["sar"]))
 
 
@@ -82,36 +84,44 @@ def live_in_sets(mf: MachineFunction) -> list[set[int]]:
     """Registers live at the start of each block, parameters excluded."""
     blocks = mf.blocks
     count = len(blocks)
+    if count == 1:
+        return [set()]
     gen: list[set[int]] = [set() for _ in range(count)]
     kill: list[set[int]] = [set() for _ in range(count)]
+    passes = False  # whether any block needs something of those before it
     for b in mf.order:
         block = blocks[b]
         defined = kill[b]
         defined.update(block.params)
         if b == 0:
-            defined.update(v for v, _ in mf.params)
+            defined.update([v for v, _ in mf.params])
         used = gen[b]
         for inst in block.body:
             for x in inst.u:
                 if x >= 0 and x not in defined:
                     used.add(x)
-            if inst.d >= 0:
-                defined.add(inst.d)
+            x = inst.d
+            if x >= 0:
+                defined.add(x)
         for _, args in block.succs:
             for x in args:
                 if x >= 0 and x not in defined:
                     used.add(x)
-    live_in = [set(s) for s in gen]
-    changed = True
+        if used:
+            passes = True
+    live_in = gen
+    changed = passes
     while changed:
         changed = False
         for b in reversed(mf.order):
             entry = live_in[b]
-            before = len(entry)
-            killed = kill[b]
+            before = -1
             for target, _ in blocks[b].succs:
-                entry |= live_in[target] - killed
-            if len(entry) != before:
+                if live_in[target]:
+                    if before < 0:
+                        before = len(entry)
+                    entry |= live_in[target] - kill[b]
+            if before >= 0 and len(entry) != before:
                 changed = True
     return live_in
 
@@ -120,11 +130,10 @@ def ranges(mf: MachineFunction) -> Ranges:
     """Everything the allocator asks about live values."""
     number(mf)
     result = Ranges(len(mf.classes))
-    result.live_in = live_in_sets(mf)
+    live_in = result.live_in = live_in_sets(mf)
     base = FIRST_VIRTUAL
-    pieces: list[list[tuple[int, int]]] = [[] for _ in mf.classes]
-    uses, weight = result.uses, result.weight
-    call_bits: list[int] = []
+    masks, uses, weight = result.live, result.uses, result.weight
+    calls = 0
     fixed_bits: dict[str, list[int]] = {}
     for b in mf.order:
         block = mf.blocks[b]
@@ -132,13 +141,14 @@ def ranges(mf: MachineFunction) -> Ranges:
         live: dict[int, int] = {}
         end = 2 * block.end
         for target, args in block.succs:
-            for v in result.live_in[target]:
+            for v in live_in[target]:
                 live[v] = end
-            position = block.end - 1
-            for v in args:
-                if v >= 0:
-                    uses[v - base].append((position, ANY))
-                    weight[v - base] += freq
+            if args:
+                position = block.end - 1
+                for v in args:
+                    if v >= 0:
+                        uses[v - base].append((position, ANY))
+                        weight[v - base] += freq
         for _, args in block.succs:
             for v in args:
                 if v >= 0 and v not in live:
@@ -149,23 +159,33 @@ def ranges(mf: MachineFunction) -> Ranges:
             op, d, u = inst.op, inst.d, inst.u
             if d >= 0:
                 stop = live.pop(d, 0)
+                k = d - base
                 if RESULT[op]:
                     if not stop:
                         inst.d = -1
                     else:
-                        pieces[d - base].append((2 * i + 2, stop))
-                        uses[d - base].append((i + 1, ANYDEF))
-                        weight[d - base] += freq
+                        masks[k] |= (1 << stop) - (4 << 2 * i)
+                        uses[k].append((i + 1, ANYDEF))
+                        weight[k] += freq
                 else:
-                    pieces[d - base].append((2 * i + 1, stop or 2 * i + 2))
-                    uses[d - base].append((i, DEF))
-                    weight[d - base] += freq
+                    masks[k] |= (1 << (stop or 2 * i + 2)) - (2 << 2 * i)
+                    uses[k].append((i, DEF))
+                    weight[k] += freq
             if CALLS[op]:
-                call_bits.append(2 * i + 1)
+                calls |= 2 << 2 * i
             elif FIXED[op] and (op not in _SHIFTS or len(u) > 1):
                 for name in OPS[op].clobbers:
                     fixed_bits.setdefault(name, []).append(2 * i + 1)
             if not u:
+                continue
+            if SIMPLE[op] or inst.fix is not None:
+                kind = REG if inst.fix is None else ANY
+                for v in reversed(u):
+                    if v >= 0:
+                        uses[v - base].append((i, kind))
+                        weight[v - base] += freq
+                        if v not in live:
+                            live[v] = 2 * i + 1
                 continue
             if COMMUTES[op] and len(u) == 2 and inst.m is None and u[1] >= 0 and u[1] not in live:
                 if u[0] >= 0 and u[0] in live:
@@ -191,14 +211,8 @@ def ranges(mf: MachineFunction) -> Ranges:
                     uses[v - base].append((block.start, ANYDEF))
                     weight[v - base] += freq
         for v, stop in live.items():
-            pieces[v - base].append((start, stop))
-    for k, spans in enumerate(pieces):
-        mask = 0
-        for first, stop in spans:
-            mask |= (1 << stop) - (1 << first)
-        result.live[k] = mask
-    for bit in call_bits:
-        result.calls |= 1 << bit
+            masks[v - base] |= (1 << stop) - (1 << start)
+    result.calls = calls
     for name, bits in sorted(fixed_bits.items()):
         result.fixed[name] = sum(1 << bit for bit in bits)
     return result

@@ -10,8 +10,9 @@ runs less often: the slot is valid from then on, for a value never changes.
 from __future__ import annotations
 
 from compiler.machine import copies, shrink
+from compiler.machine.copies import VECTORS
 from compiler.machine.function import FIRST_VIRTUAL, Inst
-from compiler.machine.liveness import ANYDEF, CALLS, DEF, FIXED, RESULT, TIED
+from compiler.machine.liveness import ANYDEF, DEF, FIXED, RESULT, TIED
 from compiler.machine.ops import CODE, OPS
 
 TYPE_CHECKING = False
@@ -24,11 +25,23 @@ if TYPE_CHECKING:
 
     Groups = dict[int, list[Move]]
 
-_ADD, _SUB, _SHL, _LEA, _MOVI, _ZERO = (CODE[name] for name in ("add", "sub", "shl", "lea", "movi", "zero"))
+_ADD, _SUB, _SHL, _LEA, _MOV, _MOVI, _ZERO = (
+    CODE[name] for name in ("add", "sub", "shl", "lea", "mov", "movi", "zero")
+)
 _CMP, _CMPM = CODE["cmp"], CODE["cmpm"]
 _ALWAYS = 1e30  # a store that must rather follow the definition
 _READS = [row.flags == "reads" for row in OPS]
 _SETS = [row.flags in ("sets", "clobbers") for row in OPS]
+
+
+# By target: of ops whose result has a fixed register, that register or -1; of ops with such uses, theirs or -1.
+_REGISTERS: dict[str, tuple[dict[int, int], dict[int, list[int]]]] = {}
+
+
+def _registers(target: ModuleType) -> tuple[dict[int, int], dict[int, list[int]]]:
+    results = {row.code: target.REGISTERS[row.result] if row.result else -1 for row in OPS if RESULT[row.code]}
+    uses = {row.code: [target.REGISTERS[name] if name != "-" else -1 for name in row.fixed] for row in OPS if row.fixed}
+    return results, uses
 
 
 class Record:
@@ -60,12 +73,9 @@ class _Rewriter:
         self.arriving: Groups = {}
         self.moving: Groups = {}
         self.leaving: Groups = {}
-        self.result_reg = {
-            row.code: target.REGISTERS[row.result] if row.result else -1 for row in OPS if RESULT[row.code]
-        }
-        self.fixed_regs = {
-            row.code: [target.REGISTERS[name] if name != "-" else -1 for name in row.fixed] for row in OPS if row.fixed
-        }
+        if target.__name__ not in _REGISTERS:
+            _REGISTERS[target.__name__] = _registers(target)
+        self.result_reg, self.fixed_regs = _REGISTERS[target.__name__]
 
     def run(self) -> Record | None:
         mf = self.mf
@@ -80,8 +90,11 @@ class _Rewriter:
             self._block(b)
         for block in mf.blocks:
             block.params = []
-            block.succs = [(goal, []) for goal, _ in block.succs]
-        mf.frame_calls = any(CALLS[inst.op] for b in mf.order for inst in mf.blocks[b].body)
+            for _, args in block.succs:
+                if args:
+                    block.succs = [(goal, []) for goal, _ in block.succs]
+                    break
+        mf.frame_calls = self.allocation.ranges.calls != 0
         mf.stage = "allocated"
         shrink.settle(mf, self.target)
         return self.record
@@ -211,6 +224,7 @@ class _Rewriter:
         """Frequency, copy group after it, and place of each split value's definition."""
         mf, moving = self.mf, self.moving
         found: dict[int, tuple[float, list[Move], int]] = {}
+        values = {index + FIRST_VIRTUAL for index in parts}
         for value, _ in mf.params:
             if value - FIRST_VIRTUAL in parts:
                 start = mf.blocks[0].start
@@ -223,7 +237,7 @@ class _Rewriter:
                     found[value - FIRST_VIRTUAL] = (block.freq, group, self.place(value, 2 * block.start))
             for i, inst in enumerate(block.body, block.start):
                 value = inst.d
-                if value >= 0 and value - FIRST_VIRTUAL in parts:
+                if value in values:
                     group = moving.setdefault(i + 1, [])
                     if RESULT[inst.op]:
                         home = self.place(value, 2 * i + 2)
@@ -252,25 +266,44 @@ class _Rewriter:
         scratch, consts = self.target.SCRATCH, mf.consts
 
         def copy(moves: list[Move]) -> None:
+            if len(moves) == 1 and steps is None:  # most are one move between general registers
+                to, source = moves[0]
+                if to < VECTORS and 0 <= source < VECTORS:
+                    if to != source:
+                        out.append(Inst(_MOV, to, [source]))
+                    return
             for made, to, source in copies.sequence(moves, consts, scratch):
                 out.append(made)
                 if steps is not None:
                     steps.append((made, (to, source), [], None))
 
-        for i, inst in enumerate(block.body, block.start):
-            for groups in (arriving, moving, leaving):
-                moves = groups.get(i)
+        moves = arriving.get(block.start)
+        if moves:
+            copy(moves)
+        i = block.start - 1
+        last = block.end - 1
+        home = self.allocation.home
+        demanded: list[Move] = []
+        for inst in block.body:
+            i += 1
+            moves = moving.get(i)
+            if moves:
+                copy(moves)
+            if i == last:
+                moves = leaving.get(i)
                 if moves:
                     copy(moves)
             op = inst.op
             bit = 2 * i
             before = (inst.d, list(inst.u)) if steps is not None else None
             u = inst.u
-            demanded: list[Move] = []
-            if inst.fix is not None:
-                for k, value in enumerate(u):
-                    demanded.append((inst.fix[k], value if value < 0 else place(value, bit)))
-                u[:] = inst.fix
+            fix = inst.fix
+            if fix is not None:
+                for value, reg in zip(u, fix, strict=True):
+                    source = value if value < 0 else place(value, bit)
+                    if source != reg:
+                        demanded.append((reg, source))
+                u[:] = fix
             elif FIXED[op]:
                 fixed = self.fixed_regs[op]
                 for k, value in enumerate(u):
@@ -282,14 +315,19 @@ class _Rewriter:
                         u[k] = source
             else:
                 for k, value in enumerate(u):
-                    u[k] = value if value < 0 else place(value, bit)
-            if inst.d >= 0:
+                    if value >= 0:
+                        found = home[value - FIRST_VIRTUAL]
+                        u[k] = found if found >= 0 else place(value, bit)
+            d = inst.d
+            if d >= 0:
                 if RESULT[op]:
-                    reg = self._result(inst)
-                    moving.setdefault(i + 1, []).append((place(inst.d, bit + 2), reg))
-                    inst.d = reg
+                    reg = inst.d = self._result(inst)
+                    to = place(d, bit + 2)
+                    if to != reg:
+                        moving.setdefault(i + 1, []).append((to, reg))
                 else:
-                    inst.d = place(inst.d, bit + 1)
+                    found = home[d - FIRST_VIRTUAL]
+                    inst.d = found if found >= 0 else place(d, bit + 1)
             if TIED[op]:
                 self._tie(inst, demanded)
             elif u and inst.m is None and u[-1] >= FIRST_VIRTUAL:
@@ -298,6 +336,7 @@ class _Rewriter:
                     inst.op = _CMPM
             if demanded:
                 copy(demanded)
+                demanded.clear()
             out.append(inst)
             if steps is not None and before is not None:
                 self._note(steps, inst, before)

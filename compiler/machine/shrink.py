@@ -31,9 +31,18 @@ def late_entry(mf: MachineFunction) -> int:
     into it stand behind it, for its one predecessor has other successors.
     """
     blocks = mf.blocks
-    calling = {b for b in mf.order if any(_CALLS[inst.op] for inst in blocks[b].body)}
     entry = mf.order[0]
-    if not calling or entry in calling or len(mf.order) > _MOST_BLOCKS:
+    if len(mf.order) > _MOST_BLOCKS:
+        return entry
+    calling: set[int] = set()
+    for b in mf.order:
+        for inst in blocks[b].body:
+            if _CALLS[inst.op]:
+                if b == entry:
+                    return entry
+                calling.add(b)
+                break
+    if not calling:
         return entry
     best, best_size = entry, len(mf.order)
     for b in mf.order:
@@ -73,6 +82,8 @@ def settle(mf: MachineFunction, target: ModuleType) -> None:
 
 def needs_frame(mf: MachineFunction, target: ModuleType) -> bool:
     """Whether an early block touches a frame slot or a callee-saved register."""
+    if mf.prologue == mf.order[0]:
+        return False
     saved = frozenset(target.CALLEE_SAVED)
     for b in early_blocks(mf):
         for inst in mf.blocks[b].body:

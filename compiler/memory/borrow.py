@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 CALL, TAILCALL = CODE["call"], CODE["tailcall"]
 TAKES_ADDRESS = frozenset((CODE["const.fn"], CODE["closure"], CODE["region.closure"]))
+# Ops that say nothing of references: neither calls nor addresses, and what they are given is only looked at.
+QUIET = frozenset(
+    code for code, letters in enumerate(OWNS) if "o" not in letters and code not in {CALL, TAILCALL, *TAKES_ADDRESS}
+)
 
 
 STATIC, OTHER = -1, -2  # roots that are no parameter
@@ -53,21 +57,27 @@ def uses_of(function: Function) -> Uses:
     number = uses.params = {value: k for k, value in enumerate(function.params)}
     uses.refs = {k for value, k in number.items() if is_ref(function.type[value])}
 
-    def root(value: int) -> int:
-        while function.op[value] in STEADY:
-            value = function.args[value][0]
-        return value if function.op[value] == PARAM else STATIC if is_static(function, value) else OTHER
+    ops, args_of, blocks = function.op, function.args, function.blocks
 
-    for block in function.blocks:
+    def root(value: int) -> int:
+        while ops[value] in STEADY:
+            value = args_of[value][0]
+        return value if ops[value] == PARAM else STATIC if is_static(function, value) else OTHER
+
+    for block in blocks:
         for target, args in block.succs:
-            for param, arg in zip(function.blocks[target].params, args, strict=True):
+            if not args:
+                continue
+            for param, arg in zip(blocks[target].params, args, strict=True):
                 if is_ref(function.type[param]):
                     uses.given.setdefault(param, []).append(root(arg))
                 if arg in number:
                     uses.edges.append((number[arg], param))
         for value in block.body:
-            code = function.op[value]
-            args = function.args[value]
+            code = ops[value]
+            if code in QUIET:
+                continue
+            args = args_of[value]
             if code in (CALL, TAILCALL):
                 given = tuple([(number.get(arg, -1), root(arg)) for arg in args])
                 uses.calls.append((code == TAILCALL, function.imm[value], given))

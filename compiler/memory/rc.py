@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from compiler.ir.graph import reverse_postorder
 from compiler.memory.borrow import infer
-from compiler.mir.ops import CODE, is_ref
-from compiler.mir.owns import ALIAS, held_params, is_static, leases, no_return, owns
+from compiler.mir.ops import CODE, REGISTER_TYPES, is_ref
+from compiler.mir.owns import ALIAS, held_params, incoming_of, is_static, leases, no_return, owns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ USER_CALLS = frozenset((CODE["call"], CODE["call.closure"]))
 STORES = frozenset((CODE["field.set"], CODE["array.set"], CODE["cell.set"]))
 # Reads of a slot that a store may overwrite.
 MUTABLE_READS = frozenset((CODE["field.mut"], CODE["cell.get"], CODE["array.get"]))
+
+# Types of values that nobody counts; that of an instruction without a result is empty.
+UNCOUNTED = frozenset(("", *REGISTER_TYPES))
+# Where what is borrowed may go away.
+RISKS = frozenset((*USER_CALLS, *STORES, LEAVE))
 
 OWNED, BORROWED, ALIVE = 0, 1, 2  # ALIVE: static, or a borrowed parameter
 
@@ -46,28 +51,45 @@ class Counts:
         self.kind: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.owned_at_def: set[int] = set()  # alias results that are counted where they are defined
-        held = held_params(function, set(function.attrs.get("borrows", ())))
-        self.leases = leases(function, held)
+        self.busy: dict[int, list[int]] = {}  # by block, the instructions that define or use references, and the risks
+        incoming = incoming_of(function)
+        held = held_params(function, set(function.attrs.get("borrows", ())), incoming)
+        self.leases = leases(function, held, incoming)
+        risky = False
+        kind, leased = self.kind, self.leases
+        ops, types, args_of = function.op, function.type, function.args
         for index in self.order:
             block = function.blocks[index]
             for value in block.params:
-                if value in self.leases:
-                    self.kind[value] = BORROWED
-                    self.parent[value] = self.leases[value]
-                elif is_ref(function.type[value]):
-                    self.kind[value] = ALIVE if value in held else OWNED
+                if value in leased:
+                    kind[value] = BORROWED
+                    self.parent[value] = leased[value]
+                elif is_ref(types[value]):
+                    kind[value] = ALIVE if value in held else OWNED
+            busy = self.busy[index] = []
             for value in block.body:
-                type_ = function.type[value]
-                if not type_ or not is_ref(type_):
+                code = ops[value]
+                if code in RISKS:
+                    risky = True
+                    busy.append(value)
+                    if types[value] in UNCOUNTED:
+                        continue
+                elif types[value] in UNCOUNTED:
+                    for arg in args_of[value]:
+                        if arg in kind:
+                            busy.append(value)
+                            break
                     continue
-                if is_static(function, value):
-                    self.kind[value] = ALIVE
-                elif ALIAS[function.op[value]]:
-                    self.kind[value] = BORROWED
-                    self.parent[value] = function.args[value][0]
                 else:
-                    self.kind[value] = OWNED
-        if self.parent:
+                    busy.append(value)
+                if is_static(function, value):
+                    kind[value] = ALIVE
+                elif ALIAS[code]:
+                    kind[value] = BORROWED
+                    self.parent[value] = args_of[value][0]
+                else:
+                    kind[value] = OWNED
+        if self.parent and risky:
             self.demote()
         self.root: dict[int, int] = {}
         for value in self.kind:
@@ -84,23 +106,25 @@ class Counts:
 
     def liveness(self, masks: dict[int, int]) -> tuple[dict[int, int], dict[int, int]]:
         """(live-in, live-out) bit sets by block; parameters are not in their block's live-in."""
-        function = self.function
+        blocks, args_of, kind = self.function.blocks, self.function.args, self.kind
         uses: dict[int, int] = {}
         defs: dict[int, int] = {}
         for index in self.order:
-            block = function.blocks[index]
+            block = blocks[index]
             used = defined = 0
             for value in block.params:
-                if value in self.kind:
+                if value in kind:
                     defined |= 1 << value
-            for value in block.body:
-                for arg in function.args[value]:
-                    used |= masks.get(arg, 0) & ~defined
-                if value in self.kind:
+            for value in self.busy[index]:
+                for arg in args_of[value]:
+                    if arg in masks:
+                        used |= masks[arg] & ~defined
+                if value in kind:
                     defined |= 1 << value
             for _, args in block.succs:
                 for arg in args:
-                    used |= masks.get(arg, 0) & ~defined
+                    if arg in masks:
+                        used |= masks[arg] & ~defined
             uses[index], defs[index] = used, defined
         live_in = dict(uses)
         live_out = dict.fromkeys(self.order, 0)
@@ -109,7 +133,7 @@ class Counts:
             changed = False
             for index in reversed(self.order):
                 out = 0
-                for target, _ in function.blocks[index].succs:
+                for target, _ in blocks[index].succs:
                     out |= live_in[target]
                 if out != live_out[index]:
                     live_out[index] = out
@@ -122,13 +146,6 @@ class Counts:
     def demote(self) -> None:
         """Own from the definition on what cannot, or should not, stay borrowed."""
         function = self.function
-        risky = any(
-            function.op[value] in USER_CALLS or function.op[value] in STORES or function.op[value] == LEAVE
-            for index in self.order
-            for value in function.blocks[index].body
-        )
-        if not risky:
-            return
         plain = {value: 1 << value for value in self.kind}
         chain: dict[int, int] = {}
         for value in self.kind:  # parents come before their children in definition order
@@ -150,7 +167,7 @@ class Counts:
                 for arg in args:
                     live |= chain.get(arg, 0)
                     plain_live |= plain.get(arg, 0)
-            for value in reversed(block.body):
+            for value in reversed(self.busy[index]):
                 after, plain_after = live, plain_live
                 if value in self.kind:
                     live &= ~(1 << value)
@@ -222,13 +239,21 @@ class Counts:
         """The block's new body, without what its edges need."""
         function = self.function
         block = function.blocks[index]
+        busy = self.busy[index]
+        if not busy and not block.params:
+            return block.body
         ends = no_return(function, index)
         live = live_out[index]
         for _, args in block.succs:
             for arg in args:
                 live |= masks.get(arg, 0)
         out: list[int] = []  # reversed
+        left = len(busy) - 1
         for value in reversed(block.body):
+            if left < 0 or busy[left] != value:
+                out.append(value)
+                continue
+            left -= 1
             args = function.args[value]
             letters = owns(function, value, self.module)
             before: list[int] = []
@@ -280,11 +305,14 @@ class Counts:
         """Counts on the way to each successor."""
         function = self.function
         block = function.blocks[index]
-        alive = 0
+        alive, passed = 0, False
         for target, args in block.succs:
             alive |= live_in[target]
             for arg in args:
+                passed = True
                 alive |= masks.get(arg, 0)
+        if not alive and not passed:
+            return
         for number, (target, args) in enumerate(block.succs):
             needed = live_in[target]
             code: list[int] = []
@@ -320,8 +348,12 @@ class Counts:
 
 def run(function: Function, module: Module) -> bool:
     """Insert counts into one function; whether it changed."""
+    if UNCOUNTED.issuperset(function.type):
+        return False
     size = len(function.op)
-    Counts(function, module).insert()
+    counts = Counts(function, module)
+    if counts.kind:
+        counts.insert()
     return len(function.op) != size
 
 

@@ -56,22 +56,27 @@ def is_held(function: Function, value: int, held: set[int]) -> bool:
     return value in held or is_static(function, value)
 
 
-def _incoming(function: Function) -> dict[int, list[int]]:
+def incoming_of(function: Function) -> dict[int, list[int]]:
     """What each reference block parameter is given, by parameter."""
-    incoming: dict[int, list[int]] = {}
-    for block in function.blocks:
+    found: dict[int, list[int]] = {}
+    blocks, types = function.blocks, function.type
+    for block in blocks:
         for target, args in block.succs:
-            for param, arg in zip(function.blocks[target].params, args, strict=True):
-                if is_ref(function.type[param]):
-                    incoming.setdefault(param, []).append(arg)
-    return incoming
+            if args:
+                for param, arg in zip(blocks[target].params, args, strict=True):
+                    if is_ref(types[param]):
+                        found.setdefault(param, []).append(arg)
+    return found
 
 
-def held_params(function: Function, borrowed: set[int]) -> set[int]:
-    """The borrowed parameters, and the block parameters that are only ever given values held by them."""
+def held_params(function: Function, borrowed: set[int], given_by: dict[int, list[int]] | None = None) -> set[int]:
+    """The borrowed parameters, and the block parameters that are only ever given values held by them.
+
+    `given_by` is what `incoming_of` says, where the caller has it already.
+    """
     params = function.params
     held = {params[number] for number in borrowed}
-    incoming = _incoming(function)
+    incoming = incoming_of(function) if given_by is None else given_by
     held.update(incoming)
     changed = True
     while changed:
@@ -110,13 +115,15 @@ class _Reach:
         return any(stack[: len(mine)] != mine for stack in self.used.get(param, ()))
 
 
-def leases(function: Function, held: set[int]) -> dict[int, int]:
+def leases(function: Function, held: set[int], given_by: dict[int, list[int]] | None = None) -> dict[int, int]:
     """Block parameters that only ever walk through one value, by immutable fields: parameter -> that value.
 
     They count nothing themselves: the value stays alive for as long as they are used (a loop over a list).
     """
-    incoming = _incoming(function)
+    incoming = incoming_of(function) if given_by is None else given_by
     candidates = {param for param in incoming if param not in held}
+    if not candidates:
+        return {}
     reach = _Reach(function) if candidates and ENTER in function.op else None
     while True:
         roots: dict[int, int] = {}

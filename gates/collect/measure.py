@@ -38,21 +38,25 @@ class Cost:
 
 
 @cache
-def launcher() -> str:
-    """The small program that starts others and reports their cost; compiled once per content."""
-    source = Path(__file__).with_name("launch.c")
+def compiled(source: Path, name: str, *flags: str) -> str:
+    """A small C file as a program or library under `build`; compiled once per content."""
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
-    path = ROOT / "build" / "collect" / digest / "launch"
+    path = ROOT / "build" / "collect" / digest / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"launch.{os.getpid()}.{threading.get_ident()}")
-        command = [os.environ.get("CC", "cc"), "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(fresh), str(source)]
+        fresh = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}")
+        words = [os.environ.get("CC", "cc"), "-O1", "-Wall", "-Wextra", "-Werror", *flags]
         try:
-            subprocess.run(command, check=True, capture_output=True)
+            subprocess.run([*words, "-o", str(fresh), str(source)], check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
             raise Unavailable("no C compiler; run: sudo apt-get install -y gcc libc6-dev") from None
         fresh.replace(path)
     return str(path)
+
+
+def launcher() -> str:
+    """The small program that starts others and reports their cost."""
+    return compiled(Path(__file__).with_name("launch.c"), "launch")
 
 
 def run(command: list[str], *, environment: dict[str, str] | None = None, expect: int | None = 0) -> Cost:

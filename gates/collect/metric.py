@@ -7,6 +7,7 @@ pairs.  A new metric is a row in METRICS.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -65,8 +66,15 @@ def peak_rss(folder: Path) -> int:
     return build_costs(folder)[0].peak_bytes
 
 
-def cache_hit_ratio(_: Path) -> float:
-    raise Unavailable("there is no query cache before milestone 1, so it has no hits to count")
+def cache_hit_ratio(folder: Path) -> float:
+    """The share of queries that a build after a comment in one module does not answer anew."""
+    build_costs(folder, edit=True)
+    source = folder / "project" / zero.largest_project().name
+    told = measure.run(
+        zero.command("query", "stats", str(source), "--json"), environment={"ZERO_CACHE": str(folder / "cache")}
+    )
+    kinds = json.loads(told.out)["kinds"]
+    return float(sum(kind["reused"] for kind in kinds) / sum(kind["asked"] for kind in kinds))
 
 
 def object_size(folder: Path) -> int:

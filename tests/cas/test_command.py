@@ -112,3 +112,25 @@ def test_a_store_elsewhere(folder: pathlib.Path) -> None:
     done = run_zero("cache", "path", cwd=folder, env={"ZERO_CACHE": "", "XDG_CACHE_HOME": str(folder)})
     assert done.stdout.decode() == f"{folder}/zero\n"
     assert not os.path.lexists(folder / "zero")
+
+
+def test_a_page_comes_from_the_store_while_nothing_has_changed(run: Run, folder: pathlib.Path) -> None:
+    source = folder / "m.0x0"
+    source.write_text("(⊙ m)\n(↦ twice)\n(ƒ twice (∷ (→ I64 I64)) (n) (* 2 n))\n", "utf-8")
+    status, first = run("doc", "m.0x0")
+    assert status == 0
+    assert "(twice n)" in first
+    (kept,) = (folder / "store" / "objects" / "api-docs-1").rglob("*-*")
+    kept.chmod(0o644)
+    kept.write_bytes(kept.read_bytes().replace(b"twice", b"thrice"))
+    status, text = run("doc", "m.0x0")
+    assert status == 0
+    assert text.startswith(first)
+    assert text[len(first) :].startswith("zero: CAS_OBJECT-001: ")
+    assert run("doc", "m.0x0") == (0, first), "it was made and kept again"
+    source.write_text(source.read_text("utf-8").replace("twice", "double"), "utf-8")
+    assert "(double n)" in run("doc", "m.0x0")[1]
+    source.write_text("(⊙ m)\n(↦ twice)\n", "utf-8")
+    status, text = run("doc", "m.0x0")
+    assert status == 1
+    assert "SEM_UNBOUND-101" in text

@@ -88,10 +88,28 @@ def test_every_metric_of_the_ledger_can_be_collected_and_has_its_unit() -> None:
     }
 
 
-@pytest.mark.parametrize(("words", "status"), [(["object-size"], 0), (["cache-hit-ratio"], 5), (["no-such"], 2)])
+@pytest.mark.parametrize(("words", "status"), [(["object-size"], 0), (["no-such"], 2)])
 def test_collection_commands_run(words: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert metric.main(words) == status
     if status == 0:
         name, value, unit = capsys.readouterr().out.split()
         assert (name, unit) == ("object-size", "bytes")
         assert int(value) > 1000
+
+
+def test_a_metric_that_cannot_be_taken_ends_with_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(_: Path) -> float:
+        raise Unavailable("no such tool here")
+
+    monkeypatch.setitem(metric.METRICS, "object-size", ("bytes", missing))
+    assert metric.main(["object-size"]) == 5
+    assert "no such tool here" in capsys.readouterr().err
+
+
+def test_an_edit_leaves_most_queries_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert metric.main(["cache-hit-ratio"]) == 0
+    name, value, unit = capsys.readouterr().out.split()
+    assert (name, unit) == ("cache-hit-ratio", "ratio")
+    assert 0.8 < float(value) < 1

@@ -71,6 +71,17 @@ CASES: list[tuple[str, list[Row], dict[str, Any], str, str]] = [
     ("exact_ratio_at_most", SIDES, {"percent": 74, "over": "sum"}, "fail", "RATIO_OVER_LIMIT"),
     ("exact_ratio_at_most", SIDES[:3], {"percent": 90}, "unmeasured", "SIDE_MISSING"),
     ("exact_ratio_at_most", [row("a", 0, "before"), row("a", 1)], {"percent": 100}, "fail", "RATIO_OVER_LIMIT"),
+    ("exact_equal", [row("a", 5, "before"), row("a", 5), row("b", 0, "before"), row("b", 0)], {}, "pass", ""),
+    (
+        "exact_equal",
+        [row("a", 5, "before"), row("a", 5), row("b", 0, "before"), row("b", 1)],
+        {},
+        "fail",
+        "VALUES_DIFFER",
+    ),
+    ("exact_equal", [row("a", 5, "before"), row("a", 4)], {}, "fail", "VALUES_DIFFER"),
+    ("exact_equal", [row("a", 0, "before"), row("a", 0)], {}, "unmeasured", "NO_ROWS"),
+    ("exact_equal", SIDES[:3], {}, "unmeasured", "SIDE_MISSING"),
 ]
 
 

@@ -20,8 +20,9 @@ from collections.abc import Callable
 from compiler.cas.kinds import linking
 from compiler.cas.store import Store
 from compiler.cas.sweep import collect
+from gates.collect.store_objects import store_code
 from tests.cas import killing
-from tests.heavy.results import commit, record_run
+from tests.heavy.results import commit, cpu_seconds, record, record_run, today
 
 ROUND = 50  # kills between two looks at the whole store
 KEPT = 64 << 20  # bytes that a look leaves
@@ -83,6 +84,15 @@ def speed(folder: str) -> str:
     return f"per CPU second: {', '.join(told)}; CPU: {', '.join(costs)}"
 
 
+def keep(seed: int, count: int, lost: int, detail: str, tree: str, code: str) -> None:
+    """The row that the gate of the store asks for: it speaks of the code that ran from the first kill to the last."""
+    if code != store_code():
+        print("the store's code has changed meanwhile: no row is kept for the gate", file=sys.stderr)
+        return
+    row = {"seed": seed, "kills": count, "lost": lost, "detail": detail, "code": code}
+    record("killed-writers", [row | {"cpu_s": cpu_seconds(), "commit": tree, "date": today()}])
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="store")
     parser.add_argument("--kills", type=int, default=0)
@@ -90,7 +100,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/long-runs.tsv")
     options = parser.parse_args(arguments)
-    tree, wrong = commit(), []
+    tree, code, wrong = commit(), store_code(), []
     with tempfile.TemporaryDirectory() as folder:
         if options.speed:
             detail = speed(folder)
@@ -102,6 +112,7 @@ def main(arguments: list[str]) -> int:
             print("\n".join([*wrong, detail]))
             if options.record:
                 record_run("store-kills", options.seed, options.kills, len(wrong), detail, tree)
+                keep(options.seed, options.kills, len(wrong), detail, tree, code)
     return 3 if wrong else 0
 
 

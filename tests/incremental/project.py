@@ -102,10 +102,10 @@ class Project:
         return messages
 
 
-def session(root: str, store: str, links: tuple[str, ...] = (), level: str = "dev") -> Anew:
+def session(root: str, store: str, links: tuple[str, ...] = (), level: str = "dev", jobs: int = 1) -> Anew:
     anew = Anew()
     recorder = Recorder()
-    opened = Session(root, frozenset(), recorder.read, Store(store), links, level)
+    opened = Session(root, frozenset(), recorder.read, Store(store), links, level, jobs=jobs)
     for kind in opened.kinds.values():
         kind.provide = _watched(anew, kind.name, kind.provide)
     references = [key("test", root)]

@@ -10,6 +10,7 @@ import pytest
 
 from compiler import pipeline
 from compiler.diagnostics import Sink
+from compiler.incremental.workers import LEAST
 from compiler.ir.function import Module
 from compiler.lower.lower import lower
 from compiler.mir.escape import Flow, Summary, circles, mentions, summaries
@@ -195,6 +196,17 @@ def test_too_many_functions_below_a_region(tmp_path: pathlib.Path, monkeypatch: 
         assert project.session().fallback == "depth"
     finally:
         sys.setrecursionlimit(before)
+
+
+def test_forks_place_as_one_process_does(tmp_path: pathlib.Path) -> None:
+    one = "(ƒ f{0} (∷ (→ (List I64) I64)) (xs) (region (+ (sum (list {0} (len xs))) (f{1} (list {0})))))\n"
+    parts = [one.format(k, k + 1) for k in range(3 * LEAST)]
+    parts.append(f"(ƒ f{3 * LEAST} (∷ (→ (List I64) I64)) (xs) (len xs))\n(ƒ main (_) (f0 (list 1)))\n")
+    parts.append("(ƒ sum (∷ (→ (List I64) I64)) (xs) (match xs ((list) 0) ((cons x r) (+ x (sum r)))))\n")
+    project = Project(tmp_path, {"main.0x0": "".join(parts)})
+    found = [session(project.root, str(tmp_path / str(jobs)), jobs=jobs) for jobs in (1, 3)]
+    assert found[0].image == found[1].image == project.whole()[0]
+    assert found[0].made["flow"] == found[1].made["flow"]
 
 
 # The order of looking.

@@ -17,7 +17,7 @@ NONE: frozenset[str] = frozenset()
 
 
 def code(name: str, relocs: list[tuple[int, str, str, int]], data: list[CodeData] | None = None) -> Code:
-    return Code(name, bytes(16), relocs, data or [], [])
+    return Code(name, bytes(16), relocs, data or [])
 
 
 def targets(obj: ObjectFile, section: str) -> list[tuple[int, int, str, int]]:

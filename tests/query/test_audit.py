@@ -121,6 +121,12 @@ def test_the_compiler_holds(project: pathlib.Path) -> None:
     )
 
 
+def test_several_jobs_hold(project: pathlib.Path) -> None:
+    """There are enough instances for forks in the second run, and none in the first."""
+    done = zero(ROOT, project, "query", "audit", str(ROOT / "fixtures" / "projects" / "minisql" / "main.0x0"))
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("bug", sorted(BUGS))
 def test_a_broken_provider_is_named(bug: str, project: pathlib.Path, broken: pathlib.Path) -> None:
     name, old, new, key, said = BUGS[bug]

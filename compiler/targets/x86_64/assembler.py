@@ -1,7 +1,7 @@
 """Bytes of x86-64: prefixes, REX, ModRM, SIB, displacements, labels, and jumps of the shortest form.
 
-Code is a list of items: chunks of bytes, labels, alignments, and jumps whose length is found last: all begin
-short and those that do not reach grow until nothing changes.  Knows no instruction beyond its opcode.
+Jumps are collected as short ones, which nearly all are: then only their distances are missing in the end.  Else those
+that do not reach grow until nothing changes, and the rest moves.  Knows no instruction beyond its opcode.
 Source: Intel SDM volume 2, chapter 2 (formats) and appendix B.
 """
 
@@ -27,49 +27,45 @@ NOPS = (
     b"\x66\x0f\x1f\x84\x00\x00\x00\x00\x00",
 )
 ALWAYS = -1  # the condition of a plain jump
+FURTHEST = 127  # that a short jump reaches forwards, counted from its end
+LABEL, JUMP, ALIGN = range(3)
 _SCALE_BITS = {1: 0, 2: 0x40, 4: 0x80, 8: 0xC0}
 
 
 class Assembler:
-    """Collects items; `finish` lays them out."""
+    """Collects bytes as if every jump were short; `finish` makes them so, or lays them out anew."""
 
-    __slots__ = ("buffer", "items", "offsets", "places", "relocs", "slots")
+    __slots__ = ("buffer", "events", "offsets", "relocs", "slots")
 
     def __init__(self, slots: list[int]) -> None:
         self.slots = slots  # offset from rsp of each frame slot
         self.buffer = bytearray()
-        # bytes; (ALIGN,) ; (LABEL, name); (JUMP, condition, label)
-        self.items: list[bytearray | tuple[int, ...]] = []
-        self.relocs: list[tuple[int, int, str, str, int]] = []  # item, offset in it, kind, symbol, addend
-        self.places: list[tuple[int, int, int]] = []  # item, offset in it, place
+        # In order, each with its offset: (offset, LABEL, name, 0); (offset, JUMP, condition, label), 2 bytes;
+        # (offset, ALIGN, boundary, bytes of padding).
+        self.events: list[tuple[int, int, int, int]] = []
+        self.relocs: list[Reloc] = []  # in order of their offsets
         self.offsets: dict[int, int] = {}
 
     # Items.
 
-    def _flush(self) -> None:
-        if self.buffer:
-            self.items.append(self.buffer)
-            self.buffer = bytearray()
-
     def label(self, name: int) -> None:
-        self._flush()
-        self.items.append((0, name))
+        here = self.offsets[name] = len(self.buffer)
+        self.events.append((here, LABEL, name, 0))
 
     def jump(self, condition: int, label: int) -> None:
-        self._flush()
-        self.items.append((1, condition, label))
+        self.events.append((len(self.buffer), JUMP, condition, label))
+        self.buffer += b"\0\0"
 
     def align(self, boundary: int) -> None:
-        self._flush()
-        self.items.append((2, boundary))
+        here = len(self.buffer)
+        padding = -here % boundary
+        self.events.append((here, ALIGN, boundary, padding))
+        _pad(self.buffer, padding)
 
     def reloc(self, kind: str, symbol: str, addend: int) -> None:
         """A relocation of the four bytes to come (written as zeros)."""
-        self.relocs.append((len(self.items), len(self.buffer), kind, symbol, addend))
+        self.relocs.append((len(self.buffer), kind, symbol, addend))
         self.buffer += b"\0\0\0\0"
-
-    def place(self, place: int) -> None:
-        self.places.append((len(self.items), len(self.buffer), place))
 
     def raw(self, data: bytes) -> None:
         self.buffer += data
@@ -80,7 +76,8 @@ class Assembler:
         """opcode reg, rm with both in registers; registers are numbered within their class."""
         rex = w << 3 | (reg & 8) >> 1 | (rm & 8) >> 3
         out = self.buffer
-        out += prefix
+        if prefix:
+            out += prefix
         if rex:
             out.append(0x40 | rex)
         elif byte_regs and (reg >= 4 or rm >= 4):
@@ -94,7 +91,6 @@ class Assembler:
         reg: int,
         m: Operand,
         regs: list[int],
-        *,
         w: int = 1,
         prefix: bytes = b"",
         byte_regs: bool = False,
@@ -118,7 +114,8 @@ class Assembler:
         if base >= 0:
             rex |= (base & 8) >> 3
         out = self.buffer
-        out += prefix
+        if prefix:
+            out += prefix
         if rex:
             out.append(0x40 | rex)
         elif byte_regs and reg >= 4:
@@ -164,57 +161,79 @@ class Assembler:
 
     # Layout.
 
-    def finish(self) -> tuple[bytes, list[Reloc], list[tuple[int, int]]]:
-        """The bytes, relocations and places; `offsets` then has every label."""
-        self._flush()
-        items, offsets = self.items, self.offsets
+    def finish(self) -> tuple[bytes, list[Reloc]]:
+        """The bytes and relocations; `offsets` then has every label."""
+        buffer, offsets = self.buffer, self.offsets
+        for at, kind, condition, label in self.events:
+            if kind == JUMP:
+                distance = offsets[label] - at - 2
+                if not -128 <= distance <= FURTHEST:
+                    return self._with_long_jumps()
+                buffer[at] = 0xEB if condition == ALWAYS else 0x70 | condition
+                buffer[at + 1] = distance & 255
+        return bytes(buffer), self.relocs
+
+    def _with_long_jumps(self) -> tuple[bytes, list[Reloc]]:
+        """The same where not all jumps reach: those that do not grow until nothing changes."""
+        events, offsets = self.events, self.offsets
         long: set[int] = set()
         starts: list[int] = []
         while True:
             starts = []
-            here = 0
-            for k, item in enumerate(items):
+            shift = 0  # how much further everything is than in the buffer
+            for k, (at, kind, what, more) in enumerate(events):
+                here = at + shift
                 starts.append(here)
-                if isinstance(item, bytearray):
-                    here += len(item)
-                elif item[0] == 0:
-                    offsets[item[1]] = here
-                elif item[0] == 1:
-                    here += 2 if k not in long else 5 if item[1] == ALWAYS else 6
-                else:
-                    here += -here % item[1]
+                if kind == LABEL:
+                    offsets[what] = here
+                elif kind == ALIGN:
+                    shift += -here % what - more
+                elif k in long:
+                    shift += 3 if what == ALWAYS else 4
             grown = [
                 k
-                for k, item in enumerate(items)
-                if not isinstance(item, bytearray)
-                and item[0] == 1
-                and k not in long
-                and not -128 <= offsets[item[2]] - starts[k] - 2 <= 127
+                for k, (_, kind, _, label) in enumerate(events)
+                if kind == JUMP and k not in long and not -128 <= offsets[label] - starts[k] - 2 <= FURTHEST
             ]
             if not grown:
                 break
             long.update(grown)
+        return self._laid_out(starts, long)
+
+    def _laid_out(self, starts: list[int], long: set[int]) -> tuple[bytes, list[Reloc]]:
+        """The bytes and relocations with every event where `starts` says."""
+        buffer, offsets = self.buffer, self.offsets
         code = bytearray()
-        for k, item in enumerate(items):
-            if isinstance(item, bytearray):
-                code += item
-            elif item[0] == 1:
-                distance = offsets[item[2]] - starts[k]
+        relocs: list[Reloc] = []
+        done = 0
+        for k, (at, kind, what, more) in enumerate(self.events):
+            while len(relocs) < len(self.relocs) and self.relocs[len(relocs)][0] < at:
+                offset, sort, symbol, addend = self.relocs[len(relocs)]
+                relocs.append((offset - done + len(code), sort, symbol, addend))
+            code += buffer[done:at]
+            done = at
+            if kind == JUMP:
+                distance = offsets[more] - starts[k]
+                done += 2
                 if k not in long:
-                    code.append(0xEB if item[1] == ALWAYS else 0x70 | item[1])
+                    code.append(0xEB if what == ALWAYS else 0x70 | what)
                     code.append(distance - 2 & 255)
-                elif item[1] == ALWAYS:
+                elif what == ALWAYS:
                     code.append(0xE9)
                     code += (distance - 5).to_bytes(4, "little", signed=True)
                 else:
-                    code += bytes((0x0F, 0x80 | item[1]))
+                    code += bytes((0x0F, 0x80 | what))
                     code += (distance - 6).to_bytes(4, "little", signed=True)
-            elif item[0] == 2:
-                padding = -len(code) % item[1]
-                while padding > 0:
-                    size = min(padding, 9)
-                    code += NOPS[size]
-                    padding -= size
-        relocs = [(starts[k] + offset, kind, symbol, addend) for k, offset, kind, symbol, addend in self.relocs]
-        places = [(starts[k] + offset, place) for k, offset, place in self.places if k < len(starts)]
-        return bytes(code), relocs, places
+            elif kind == ALIGN:
+                done += more
+                _pad(code, -len(code) % what)
+        for offset, sort, symbol, addend in self.relocs[len(relocs) :]:
+            relocs.append((offset - done + len(code), sort, symbol, addend))
+        return bytes(code + buffer[done:]), relocs
+
+
+def _pad(code: bytearray, padding: int) -> None:
+    while padding > 0:
+        size = min(padding, 9)
+        code += NOPS[size]
+        padding -= size

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from compiler.machine.function import Inst, MachineBlock, MachineFunction
 
-_JMP, _JCC = CODE["jmp"], CODE["jcc"]
+_JMP, _JCC, _JTAB = CODE["jmp"], CODE["jcc"], CODE["jtab"]
 _FIRST_STUB = 1 << 20  # labels from here on are not blocks
 _ALIGN = 16
 _FEQ, _FNE, _NE, _P, _E = CC["feq"], CC["fne"], CC["ne"], CC["p"], CC["e"]
@@ -46,15 +46,16 @@ class Encoder:
         return self.labels
 
     def memory(
-        self, opcode: bytes, reg: int, inst: Inst, regs: list[int], *, w: int = 1, prefix: bytes = b"",
+        self, opcode: bytes, reg: int, inst: Inst, regs: list[int], w: int = 1, prefix: bytes = b"",
         byte_regs: bool = False, tail: int = 0,
     ) -> None:  # fmt: skip
         """An instruction with the memory operand of `inst`, whose registers are `regs`."""
         m = inst.m
         assert m is not None
-        if isinstance(m[4], str) and m[4].startswith(".Lf"):
-            self.constant(m[4])
-        self.a.rm(opcode, reg & 15, m, regs, w=w, prefix=prefix, byte_regs=byte_regs, tail=tail)
+        symbol = m[4]
+        if isinstance(symbol, str) and symbol.startswith(".Lf"):
+            self.constant(symbol)
+        self.a.rm(opcode, reg & 15, m, regs, w, prefix, byte_regs, tail)
 
     def constant(self, name: str) -> None:
         if name not in self.constants:
@@ -85,12 +86,12 @@ class Encoder:
             emit()
             a.jump(ALWAYS, back)
             done += 1
-        code, relocs, places = a.finish()
+        code, relocs = a.finish()
         data = [self.constants[name] for name in sorted(self.constants)]
         for name, goals in self.tables:
             entries = [(8 * k, "abs64", mf.name, a.offsets[goal_of[goal]]) for k, goal in enumerate(goals)]
             data.append(CodeData(name, bytes(8 * len(goals)), 8, entries))
-        return Code(mf.name, code, relocs, data, places)
+        return Code(mf.name, code, relocs, data)
 
     def _prologue(self) -> None:
         for reg in self.frame.saved:
@@ -108,15 +109,9 @@ class Encoder:
 
     def _block(self, block: MachineBlock, following: int, goal_of: list[int]) -> None:
         a = self.a
-        place = 0
-        body = block.body
-        for k in range(len(body) - 1):
-            inst = body[k]
-            if inst.at != place:
-                place = inst.at
-                a.place(place)
+        last = block.body[-1]
+        for inst in block.body[:-1]:
             ENCODERS[inst.op](self, inst)
-        last = body[-1]
         if last.op == _JMP:
             goal = goal_of[block.succs[0][0]]
             if goal != following:
@@ -125,7 +120,7 @@ class Encoder:
             yes, no = goal_of[block.succs[0][0]], goal_of[block.succs[1][0]]
             self._branch(last.imm, yes, no, following)
         else:
-            if last.op == CODE["jtab"]:
+            if last.op == _JTAB:
                 name = f"{self.mf.name}.table{len(self.tables)}"
                 self.tables.append((name, [goal for goal, _ in block.succs]))
                 a.rm(b"\xff", 4, (0, 1, 8, 0, name), last.u, w=0)
@@ -159,7 +154,9 @@ def _threaded(mf: MachineFunction) -> list[int]:
     """For each block, where a jump to it ends up: blocks that only jump are skipped."""
     blocks = mf.blocks
     goal_of = list(range(len(blocks)))
-    for b in range(len(blocks)):
+    for b, block in enumerate(blocks):
+        if len(block.body) != 1 or block.body[0].op != _JMP:
+            continue
         goal, hops = b, 0
         while _only_jumps(mf, goal) and hops <= len(blocks):
             goal = blocks[goal].succs[0][0]

@@ -26,9 +26,21 @@ def adjust_stack(a: Assembler, digit: int, size: int) -> None:
         a.raw(bytes((0x48, 0x81, 0xC4 | digit << 3)) + size.to_bytes(4, "little"))
 
 
+# What most code is made of comes from tables: moves by 16 * source + destination, and how 32-bit constants begin.
+_MOVES = [
+    bytes((0x48 | (source & 8) >> 1 | to >> 3, 0x89, 0xC0 | (source & 7) << 3 | to & 7))
+    for source in range(16)
+    for to in range(16)
+]
+_CONSTANTS = [bytes((0xB8 | to,)) if to < 8 else bytes((0x41, 0xB8 | to & 7)) for to in range(16)]
+_ZEROS = [bytes((0x31, 0xC0 | to * 9)) if to < 8 else bytes((0x45, 0x31, 0xC0 | (to & 7) * 9)) for to in range(16)]
+_OPCODES = [bytes((row.opcode & 255,)) for row in OPS]
+
+
 def _mov(e: Encoder, i: Inst) -> None:
-    if i.d != i.u[0]:
-        e.a.rr(b"\x89", i.u[0], i.d)
+    source = i.u[0]
+    if i.d != source:
+        e.a.buffer += _MOVES[source << 4 | i.d]
 
 
 def _movi(e: Encoder, i: Inst) -> None:
@@ -38,7 +50,7 @@ def _movi(e: Encoder, i: Inst) -> None:
 def move_constant(a: Assembler, d: int, value: int) -> None:
     value &= (1 << 64) - 1
     if value < 1 << 32:
-        a.raw((b"\x41" if d >= 8 else b"") + bytes((0xB8 | d & 7,)) + value.to_bytes(4, "little"))
+        a.buffer += _CONSTANTS[d] + value.to_bytes(4, "little")
     elif value >= (1 << 64) - (1 << 31):
         a.rr(b"\xc7", 0, d)
         a.raw((value & 0xFFFFFFFF).to_bytes(4, "little"))
@@ -47,16 +59,17 @@ def move_constant(a: Assembler, d: int, value: int) -> None:
 
 
 def _zero(e: Encoder, i: Inst) -> None:
-    e.a.rr(b"\x31", i.d, i.d, w=0)
+    e.a.buffer += _ZEROS[i.d]
 
 
 def _addr(e: Encoder, i: Inst) -> None:
-    e.a.raw((b"\x41" if i.d >= 8 else b"") + bytes((0xB8 | i.d & 7,)))
+    e.a.buffer += _CONSTANTS[i.d]
     e.a.reloc("abs32s", i.imm[0], i.imm[1])
 
 
 def _load(e: Encoder, i: Inst) -> None:
-    e.memory(bytes((OPS[i.op].opcode,)), i.d, i, i.u)
+    assert i.m is not None
+    e.a.rm(_OPCODES[i.op], i.d, i.m, i.u)
 
 
 def _load32(e: Encoder, i: Inst) -> None:
@@ -68,7 +81,8 @@ def _load8(e: Encoder, i: Inst) -> None:
 
 
 def _store(e: Encoder, i: Inst) -> None:
-    e.memory(b"\x89", i.u[0], i, i.u[1:])
+    assert i.m is not None
+    e.a.rm(b"\x89", i.u[0], i.m, i.u[1:])
 
 
 def _store8(e: Encoder, i: Inst) -> None:
@@ -76,7 +90,8 @@ def _store8(e: Encoder, i: Inst) -> None:
 
 
 def _storei(e: Encoder, i: Inst) -> None:
-    e.memory(b"\xc7", 0, i, i.u, tail=4)
+    assert i.m is not None
+    e.a.rm(b"\xc7", 0, i.m, i.u, tail=4)
     if isinstance(i.imm, tuple):
         e.a.reloc("abs32s", i.imm[0], i.imm[1])
     else:
@@ -121,8 +136,9 @@ def _fstore(e: Encoder, i: Inst) -> None:
 def _immediate(e: Encoder, digit: int, rm: int, value: int, w: int = 1) -> None:
     """The group-1 instruction with an immediate of the shorter form."""
     if -128 <= value <= 127:
-        e.a.rr(b"\x83", digit, rm, w=w)
-        e.a.raw(bytes((value & 255,)))
+        a = e.a
+        a.rr(b"\x83", digit, rm, w=w)
+        a.buffer.append(value & 255)
     elif rm == 0:
         e.a.raw((b"\x48" if w else b"") + bytes((digit << 3 | 5,)) + value.to_bytes(4, "little", signed=True))
     else:
@@ -281,7 +297,8 @@ def _fcmov(e: Encoder, i: Inst) -> None:
 
 
 def _count(e: Encoder, i: Inst) -> None:
-    e.memory(b"\xff", OPS[i.op].opcode, i, i.u, w=0)
+    assert i.m is not None
+    e.a.rm(b"\xff", OPS[i.op].opcode, i.m, i.u, 0)
 
 
 def _sse(e: Encoder, i: Inst) -> None:
@@ -406,8 +423,9 @@ def _tls(e: Encoder, i: Inst) -> None:
 
 
 def _call(e: Encoder, i: Inst) -> None:
-    e.a.raw(b"\xe8")
-    e.a.reloc("plt32", i.imm, -4)
+    a = e.a
+    a.buffer.append(0xE8)
+    a.reloc("plt32", i.imm, -4)
 
 
 def _callind(e: Encoder, _i: Inst) -> None:
@@ -424,7 +442,7 @@ def _callnever(e: Encoder, i: Inst) -> None:
 
 def _ret(e: Encoder, _i: Inst) -> None:
     e.epilogue()
-    e.a.raw(b"\xc3")
+    e.a.buffer.append(0xC3)
 
 
 def _tail(e: Encoder, i: Inst) -> None:

@@ -9,6 +9,7 @@ and `select_flow.py`, one function a row of the LIR table.
 
 from __future__ import annotations
 
+from compiler.ir.graph import postorder
 from compiler.lir.ops import CODE as LIR
 from compiler.lir.ops import OPS as LIR_OPS
 from compiler.machine import cfg
@@ -91,6 +92,9 @@ class Selector:
 
     def reg(self, value: int) -> int:
         """A register that holds the value; constants are made just before the instruction."""
+        found = self.virtual_of[value]
+        if found:
+            return found
         op = self.op[value]
         if op == CONST:
             return self._make(MOVI, GENERAL, self.imm[value], None)
@@ -110,6 +114,9 @@ class Selector:
 
     def free(self, value: int) -> int:
         """The value where it may be anywhere: a constant stays one."""
+        found = self.virtual_of[value]
+        if found:
+            return found
         op = self.op[value]
         if op == CONST:
             return self.mf.const("i", self.imm[value])
@@ -122,8 +129,7 @@ class Selector:
     def virtual(self, value: int) -> int:
         found = self.virtual_of[value]
         if not found:
-            found = self.mf.virtual(VECTOR if self.type[value] == "f64" else GENERAL)
-            self.virtual_of[value] = found
+            found = self.virtual_of[value] = self.mf.virtual(VECTOR if self.type[value] == "f64" else GENERAL)
         return found
 
     def small(self, value: int) -> int | None:
@@ -258,52 +264,43 @@ def select(f: Function) -> MachineFunction:
     """MachineIR for one LIR function, edges split and blocks ordered."""
     assert f.level == "lir", f.level
     selector = Selector(f)
-    postorder = _postorder(f)
-    _count(selector, postorder)
+    order = postorder(f)
+    _count(selector, order)
     mf = selector.mf
     cold = frozenset(f.attrs.get("cold", ()))
     for b in range(len(f.blocks)):
         mf.block(b in cold)
-    entry_has_preds = any(goal == 0 for b in postorder for goal, _ in f.blocks[b].succs)
-    for b in postorder:
-        block = f.blocks[b]
-        if b or entry_has_preds:
-            mf.blocks[b].params = [selector.virtual(v) for v in block.params]
+    entry_has_preds = _jumps_to_entry(f, order)
+    for b in order:
+        params = f.blocks[b].params
+        if params and (b or entry_has_preds):
+            mf.blocks[b].params = [selector.virtual(v) for v in params]
         _select_block(selector, b)
     _parameters(selector, entry_has_preds)
     cfg.analyze(mf)
     return mf
 
 
-def _postorder(f: Function) -> list[int]:
-    seen = [False] * len(f.blocks)
-    seen[0] = True
-    finished: list[int] = []
-    stack = [(0, 0)]
-    while stack:
-        b, k = stack.pop()
-        succs = f.blocks[b].succs
-        if k < len(succs):
-            stack.append((b, k + 1))
-            goal = succs[k][0]
-            if not seen[goal]:
-                seen[goal] = True
-                stack.append((goal, 0))
-        else:
-            finished.append(b)
-    return finished
+def _jumps_to_entry(f: Function, order: list[int]) -> bool:
+    for b in order:
+        for goal, _ in f.blocks[b].succs:
+            if goal == 0:
+                return True
+    return False
 
 
-def _count(s: Selector, postorder: list[int]) -> None:
+def _count(s: Selector, order: list[int]) -> None:
     """Uses, home block and write epoch of every reachable value."""
     uses, home, epoch = s.uses, s.home, s.epoch
     op, args = s.op, s.args
-    for b in postorder:
-        block = s.f.blocks[b]
+    blocks = s.f.blocks
+    for b in order:
+        block = blocks[b]
         writes = 0
         for value in block.body:
             home[value] = b
-            epoch[value] = writes
+            if writes:
+                epoch[value] = writes
             if _EFFECTS[op[value]]:
                 writes += 1
             for arg in args[value]:

@@ -27,8 +27,12 @@ _LINEAR = 4  # cases compared one after another
 
 def _passed(s: Selector, values: tuple[int, ...]) -> tuple[list[int], tuple[int, ...]]:
     """Argument operands and the registers they go in."""
-    integers, floats = iter(target.INTEGER_ARGS), iter(target.FLOAT_ARGS)
-    fix = tuple(next(floats if s.type[v] == "f64" else integers) for v in values)
+    types = [s.type[v] for v in values]
+    if "f64" in types:
+        integers, floats = iter(target.INTEGER_ARGS), iter(target.FLOAT_ARGS)
+        fix = tuple([next(floats if each == "f64" else integers) for each in types])
+    else:
+        fix = target.INTEGER_ARGS[: len(types)]
     return [s.free(v) for v in values], fix
 
 
@@ -68,7 +72,7 @@ def ret(s: Selector, value: int) -> None:
 
 
 def _return(s: Selector, values: tuple[int, ...]) -> None:
-    fix = tuple(target.FLOAT_RESULT if s.type[v] == "f64" else target.INTEGER_RESULT for v in values)
+    fix = tuple([target.FLOAT_RESULT if s.type[v] == "f64" else target.INTEGER_RESULT for v in values])
     s.emit(CODE["ret"], -1, [s.free(v) for v in values]).fix = fix
 
 
@@ -79,7 +83,7 @@ def trap(s: Selector, _value: int) -> None:
 
 
 def _edge(s: Selector, edge: tuple[int, tuple[int, ...]]) -> Edge:
-    return edge[0], [s.free(v) for v in edge[1]]
+    return edge[0], [s.free(v) for v in edge[1]] if edge[1] else []
 
 
 @row("jump")
@@ -88,7 +92,7 @@ def jump(s: Selector, _value: int) -> None:
     block = s.f.blocks[goal]
     if len(block.body) == 1 and s.op[block.body[0]] == _RET:
         given = dict(zip(block.params, passed, strict=True))
-        _return(s, tuple(given.get(v, v) for v in s.args[block.body[0]]))
+        _return(s, tuple([given.get(v, v) for v in s.args[block.body[0]]]))
         return
     s.emit(_JMP, -1, [])
     s.mf.blocks[s.mblock].succs = [_edge(s, (goal, passed))]
@@ -97,7 +101,8 @@ def jump(s: Selector, _value: int) -> None:
 @row("branch")
 def branch(s: Selector, value: int) -> None:
     block = s.f.blocks[s.mblock]
-    edges = [_edge(s, edge) for edge in block.succs]
+    yes, no = block.succs
+    edges = [_edge(s, yes), _edge(s, no)]
     if edges[0] == edges[1]:
         s.emit(_JMP, -1, [])
         s.mf.blocks[s.mblock].succs = edges[:1]
