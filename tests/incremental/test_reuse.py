@@ -204,6 +204,14 @@ def test_another_checkout(project: Project, tmp_path: pathlib.Path, monkeypatch:
     assert (done.returncode, done.stdout) == (0, b"70\n")
 
 
+def test_a_form_that_is_moved_to_the_right(project: Project) -> None:
+    """Columns are in places, too: one that stands in a form's first line has another."""
+    project.edit("low.0x0", "(n)\n  (/ 12 n))", "(n) (/ 12 n))")
+    project.build()
+    project.edit("low.0x0", "(ƒ noisy", "  (ƒ noisy")
+    assert project.build() == anew(of("noisy"), "low.0x0")
+
+
 def test_another_way_to_name_the_project(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Places in panics are named as the command names the program: they are resolved anew, nothing is made anew."""
     monkeypatch.chdir(project.folder.parent)
