@@ -10,6 +10,7 @@ import contextlib
 import pathlib
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gates.collect.phases import Phase, read_phases
 from ledgers.table import Row
@@ -104,9 +105,7 @@ def measure(root: pathlib.Path, compiler: pathlib.Path, folder: pathlib.Path) ->
             for a, b in zip(one, other, strict=True):
                 if (a.name, a.tracked, a.owners) != (b.name, b.tracked, b.owners):
                     raise Wrong(f"{case}: {a.name} tracks {a.tracked}, then {b.tracked} bytes: that is not exact")
-            one = [
-                Phase(a.name, min(a.rss, b.rss), min(a.peak, b.peak), a.tracked, a.owners) for a, b in zip(one, other)
-            ]
+            one = [replace(a, rss=min(a.rss, b.rss), peak=min(a.peak, b.peak)) for a, b in zip(one, other)]
         found[f"{label(path)}/{level}"] = one
     return found
 

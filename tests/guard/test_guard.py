@@ -122,8 +122,8 @@ BROKEN = {
     "folder": (LINK, ENDS, ending("__import__('os').getcwd().encode()"), "repeat"),
     "store-answers-otherwise": (
         "compiler/records.py",
-        "    return store.path(executable), image",
-        '    return store.path(executable), image + b"again"',
+        "    return store.path(result), image",
+        '    return store.path(result), image + b"again"',
         "warm",
     ),
     "store-forgets": ("compiler/cas/store.py", "        self.write(ref_name(key), line)\n", "        pass\n", "warm"),

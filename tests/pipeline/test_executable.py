@@ -16,6 +16,8 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from compiler import building
+from compiler.cas.scan import verify
+from compiler.cas.store import Store
 from compiler.diagnostics import Sink, UsageError
 from compiler.options import Options
 from tests.conftest import ROOT
@@ -131,8 +133,13 @@ def test_a_disk_that_fills_up(tmp_path: pathlib.Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, preexec_fn=limit, capture_output=True, check=False)
     assert (done.returncode, done.stderr.decode()) == (2, f"zero: cannot write {out}: file too large\n")
     assert out.read_bytes() == b"before"
-    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
-    assert files == ["format", "lock", "program", "trimmed"], "of the store no more than its frame"
+    store = Store(str(tmp_path / "cache"))
+    files = sorted(str(path.relative_to(store.root)) for path in pathlib.Path(store.root).rglob("*") if path.is_file())
+    frame = [name for name in files if not name.startswith("objects/query-pack-1/")]
+    assert frame == ["format", "lock", "trimmed"], (
+        "of the store no more than its frame, and whole objects below the limit"
+    )
+    assert verify(store).faults == []
 
 
 @pytest.mark.parametrize("event", [KeyboardInterrupt, MemoryError, OSError(5, "Input/output error")])
