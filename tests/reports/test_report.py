@@ -201,3 +201,25 @@ def test_only_a_passing_result_becomes_the_baseline(tmp_path: Path, capsys: pyte
     assert json.loads((root / PATH).read_text("utf-8"))["checks"]["first/good"]["verdict"] == "pass"
     assert "no verdict and no measurement changed" in rendered(tmp_path / "page", document, root)
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [
+        ((2, 2, 0, 0), "✓ killed kill score 2 of 2"),
+        ((2, 2, 1, 0), "∅ not run kill score 2 of 2 (1 from an earlier tree)"),
+        ((1, 2, 0, 1), "∅ not run kill score 1 of 2"),
+        ((0, 2, 0, 2), "∅ not run kill score 0 of 2"),
+        ((1, 2, 0, 0), "✗ survived kill score 1 of 2"),
+        ((0, 3, 0, 2), "✗ survived kill score 0 of 3"),
+    ],
+)
+def test_drills_are_green_only_when_all_of_them_killed_on_this_tree(
+    tmp_path: Path, score: tuple[int, int, int, int], shown: str
+) -> None:
+    document = result()
+    document["kill_score"] = dict(zip(("kills", "checks", "stale", "not_run"), score, strict=True))
+    counts = re.search(r'<ul class="counts".*?</ul>', rendered(tmp_path, document), re.S)
+    assert counts is not None
+    last = re.findall(r"<li>(.*?)</li>", counts[0], re.S)[-1]
+    assert " ".join(re.sub(r"<[^>]*>", "", last).split()) == shown
