@@ -167,7 +167,7 @@ class Session:
         if self.store is None:
             return
         try:
-            self.packs.settle([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
+            self.packs.flush([(group, digest) for group, digest in self.engine.kept() if group.startswith("front ")])
         except Fault as fault:
             self.store.faults.append(fault)
 
@@ -178,11 +178,16 @@ class Session:
         engine.forget_all()
         self.front.let_go()
         index = self.packs.flush(engine.kept())
-        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
         addresses = sorted({read_address(name) for name, _ in index.values()})
-        address = self.store.put(GRAPH, linking(addresses, marshal.dumps((graph, index))))
+        address = self.store.put(GRAPH, linking(addresses, self._dumped(index)))
         for reference in references:
             self.store.set(reference, address)
+
+    def _dumped(self, index: Index) -> bytes:
+        """The graph and where its answers lie; a copy of two megabytes is let go of before the next is made."""
+        engine = self.engine
+        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
+        return marshal.dumps((graph, index))
 
     def shown(self, identity: str) -> str:
         index = self.front.index.get(identity, -1)

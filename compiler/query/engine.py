@@ -17,7 +17,7 @@ from compiler.query.graph import Key, Loaded, Node, spell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any, Protocol
 
     from compiler.query.kind import Kind
@@ -132,14 +132,12 @@ class Engine:
         found = [key for key, node in self.nodes.items() if node.state != CURRENT and node.verified]
         return found + [key for key in self._moved if key not in self.nodes]
 
-    def kept(self) -> list[tuple[str, bytes]]:
+    def kept(self) -> Iterator[tuple[str, bytes]]:
         """(group, digest) of the kept answers of `answered`."""
         kinds = self.kinds
-        found = []
         for node in self.nodes.values():
             if node.state == CURRENT and node.object:
-                found.append((kinds[node.key[0]].group(node.key[1]), node.object))
-        return found
+                yield kinds[node.key[0]].group(node.key[1]), node.object
 
     def _current(self, kind: str, argument: str) -> Node:
         key = (kind, argument)

@@ -56,20 +56,19 @@ class Packs:
     def flush(self, wanted: Iterable[tuple[str, bytes]]) -> Index:
         """Write what is new; `wanted` are (group, digest) of all answers worth keeping.
 
-        The result is the index for the next `Packs`; an answer that is lost by now is not in it.
+        What is written is let go of, and read again when it is asked for.  The result is the index for the next
+        `Packs`; an answer that is lost by now is not in it.
         """
         groups: dict[str, dict[bytes, None]] = {}
         for group, digest in wanted:
             groups.setdefault(group, {})[digest] = None
-        found = [(group, self._written(group, groups[group])) for group in sorted(groups)]
-        return {group: place for group, place in found if place[1]}
-
-    def settle(self, wanted: Iterable[tuple[str, bytes]]) -> None:
-        """Write whole groups ahead of time, and let go of their answers; nothing else of these is kept."""
-        written = self.flush(wanted)
-        self._index.update(written)
-        for group in written:
-            self._fresh.pop(group, None)
+        found = {}
+        for group in sorted(groups):
+            place = self._written(group, groups[group])
+            if place[1]:
+                found[group] = self._index[group] = place
+                self._fresh.pop(group, None)  # what is written takes no memory while the rest is
+        return found
 
     def _written(self, group: str, digests: dict[bytes, None]) -> tuple[str, dict[bytes, tuple[int, int]]]:
         """Where the group's answers lie in the object that holds just these."""

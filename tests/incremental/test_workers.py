@@ -66,7 +66,7 @@ def test_forks_that_nobody_waits_for_are_ended() -> None:
         return ""
 
     workers = Workers(KEYS, 3, stay)
-    processes = list(workers._pipes)
+    processes = list(workers._files)
     assert len(processes) == 2
     workers.close()
     for process in processes:

@@ -77,7 +77,7 @@ def test_groups_can_be_written_ahead() -> None:
     folder = Folder()
     packs = Packs(folder)
     early, late = packs.put("a", b"early"), packs.put("b", b"late")
-    packs.settle([("a", early)])
+    packs.flush([("a", early)])
     assert list(folder.objects.values()) == [b"early"]
     assert packs.get("a", early) == b"early"
     assert packs.get("b", late) == b"late"
