@@ -245,7 +245,7 @@ def listing(*paths: bytes, body: bytes = BODY, said: bytes = BODY) -> tuple[byte
 
 POISON = {
     "way out": (listing(b"../../evil.0x0"), "CAS_OBJECT-003"),
-    "absolute": (listing(b"/tmp/evil.0x0"), "CAS_OBJECT-003"),
+    "absolute": (listing(b"/evil.0x0"), "CAS_OBJECT-003"),
     "hidden way out": (listing(b"src/../../evil.0x0"), "CAS_OBJECT-003"),
     "empty part": (listing(b"src//evil.0x0"), "CAS_OBJECT-003"),
     "newline": (listing(b"src\x0b.0x0"), "CAS_OBJECT-003"),
