@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from compiler.cas.kinds import Address
     from compiler.cas.store import Store
     from compiler.modules.packages import Package, Row
 
@@ -47,6 +48,17 @@ def keep(store: Store, packages: Mapping[str, Package]) -> None:
             folders.keep(store, KIND, key_of(package.digest), package.files())
         except ValueError as error:  # a name that the lock bears and a listing does not
             raise Fault("CAS_PACKAGE-003", name=package.manifest.package, why=error) from None
+
+
+def addresses(store: Store, rows: Mapping[str, Row]) -> list[Address]:
+    """Where the listings of locked packages are.  Errors: Fault CAS_PACKAGE-001, and those of the store."""
+    found = []
+    for name in sorted(rows):
+        address = store.find(key_of(rows[name].digest), KIND)
+        if address is None:
+            raise Fault("CAS_PACKAGE-001", name=name)
+        found.append(address)
+    return found
 
 
 def restore(folder: str, shown: str, rows: Mapping[str, Row], store: Store) -> dict[str, int]:

@@ -28,6 +28,7 @@ USAGE = (
 OPTIONS = {"--max-size": VALUE, "--unused": VALUE, "--now": FLAG, "--offline": FLAG}
 # What programs around the compiler may keep: its own results it keeps and believes itself.
 GIVEN = ("evidence", "gate-result", "profile")
+LOCK = "0x0.lock"
 SHOWN = 50  # damaged files that are named; the rest is counted
 DAMAGED = ABSENT = 1
 
@@ -124,7 +125,7 @@ def gc(store: Store, _: list[str], arguments: Arguments) -> int:
 def pin(store: Store, words: list[str], _: Arguments) -> int:
     from compiler.cas.pins import pin as keep
 
-    for address in [_address(store, word) for word in words]:
+    for address in [address for word in words for address in _addresses(store, word)]:
         keep(store, address)
         out(f"pinned {spell(address)}\n")
     return 0
@@ -133,7 +134,7 @@ def pin(store: Store, words: list[str], _: Arguments) -> int:
 def unpin(store: Store, words: list[str], _: Arguments) -> int:
     from compiler.cas.pins import unpin as drop
 
-    for address in [_address(store, word) for word in words]:
+    for address in [address for word in words for address in _addresses(store, word)]:
         if not drop(store, address):
             raise UsageError(f"cache unpin: {spell(address)} is not pinned", "zero cache stats counts the pins")
         out(f"unpinned {spell(address)}\n")
@@ -244,6 +245,21 @@ def _say(report: Report) -> int:
     return DAMAGED if any(fault.damage or fault.code == "CAS_OBJECT-005" for _, fault in report.faults) else 0
 
 
+def _addresses(store: Store, word: str) -> list[Address]:
+    """What a word names: the packages of a lock, else one object."""
+    if os.path.basename(word) != LOCK or not os.path.isfile(word):
+        return [_address(store, word)]
+    from compiler.diagnostics import Sink, SourceFile
+    from compiler.modules.packages import parse_lock
+    from compiler.restoring import addresses
+
+    sink = Sink()
+    rows = parse_lock(SourceFile(0, word, _bytes(word).decode("utf-8", "replace")), sink)
+    if sink:
+        raise UsageError(f"{word} has lines that are none of a lock", "`zero lock` writes it")
+    return addresses(store, rows)
+
+
 def _address(store: Store, word: str) -> Address:
     """An object by a file with its contents, by its address, or by how its digest begins."""
     if os.path.isfile(word):
@@ -283,7 +299,12 @@ ACTIONS: dict[str, tuple[Callable[[Store, list[str], Arguments], int], frozenset
         False,
         "remove what nothing needs, then the longest unused until all fits",
     ),
-    "pin": (pin, frozenset({"--offline"}), True, "keep WHAT: a program that was built, or an object's name"),
+    "pin": (
+        pin,
+        frozenset({"--offline"}),
+        True,
+        "keep WHAT: a program that was built, an object's name, or the packages of a 0x0.lock",
+    ),
     "unpin": (unpin, frozenset(), True, "let WHAT go with the next collection that wants its room"),
     "path": (path, frozenset(), False, "the folder: ZERO_CACHE, else `zero` in the user's cache folder"),
     "keep": (

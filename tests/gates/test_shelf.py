@@ -239,6 +239,7 @@ def test_rows_that_a_run_here_would_refuse_are_not_taken(
     assert not other.take(work, lambda name, what: said.append(f"{name}: {what}"))
     assert len(said) == 1
     assert said[0].startswith("toy/toy: what the store has cannot be used: ")
+    assert ("a file of it lies elsewhere" in said[0]) == (name == "led out")
     assert not (two / "evidence").exists()
     assert judged(two).status == 0
     assert ran == ["one", "two"]

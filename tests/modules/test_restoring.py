@@ -222,6 +222,17 @@ def test_collections_keep_what_a_package_needs(machine: Machine) -> None:
     assert machine.zero("cache", "verify").returncode == 0
 
 
+def test_pinned_packages_outlive_a_collection_by_size(machine: Machine) -> None:
+    assert machine.zero("cache", "pin", "0x0.lock").stdout.count(b"pinned package/") == 2
+    assert b"removed 0 objects" in machine.zero("cache", "gc", "--now", "--max-size", "0").stdout
+    shutil.rmtree(machine.root / "lib")
+    machine.restore()
+    assert machine.tree() == RIGHT
+    assert machine.zero("cache", "unpin", "0x0.lock").returncode == 0
+    assert b"removed 7 objects" in machine.zero("cache", "gc", "--now", "--max-size", "0").stdout
+    assert b"CAS_PACKAGE-001" in machine.zero("cache", "pin", "0x0.lock").stderr
+
+
 def test_damage_is_never_written(machine: Machine) -> None:
     """A store that somebody wrote into ends the command before the first file."""
     for path in (machine.store / "objects/file-1").rglob("*-*"):
