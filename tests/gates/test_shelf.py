@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gates.collect import query
 from gates.engine import collecting, command, drill, evidence, inputs, run, seal, shelf
+from ledgers.table import Row
 from tests.gates.toy import ROOT, edit, judged, opened, toy_project
 
 PLACE = "evidence/toy/toy"
@@ -309,3 +312,30 @@ def test_what_is_kept_is_what_is_judged_here(tmp_path: Path) -> None:
     stored = evidence.load(two, "toy", "toy")
     assert (stored.inputs, stored.origin, len(stored.rows)) == (work.inputs, "store", 18)
     assert run.run(opened(two), ["toy"], run.Options(collect=False)).judgements["toy"].verdict == "pass"
+
+
+# What reads and writes the rows of every collector, and is held by tests of its own.
+READER = {"ledgers/foreign.py", "ledgers/problems.py", "ledgers/table.py"}
+COLLECTORS = opened(ROOT).tables["collectors"].rows
+
+
+def imported(path: str, seen: set[str]) -> set[str]:
+    """The modules of this repository that a collector is made of; the compiler it runs as a program."""
+    seen.add(path)
+    for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            names += [f"{names[0]}.{each.name}" if names else each.name for each in node.names]
+        for name in names:
+            file = name.replace(".", "/") + ".py"
+            if (ROOT / file).is_file() and file not in seen:
+                imported(file, seen)
+    return seen
+
+
+@pytest.mark.parametrize("row", COLLECTORS, ids=lambda row: str(row["collector"]))
+def test_a_collector_declares_what_it_is_made_of(row: Row) -> None:
+    """Rows are shared between checkouts under the digest of these files: one that is left out would make stale rows."""
+    patterns = [inputs.matcher(pattern) for pattern in query.as_list(row["inputs"])]
+    modules = imported(str(row["command"]).split()[2].replace(".", "/") + ".py", set())
+    assert [name for name in sorted(modules - READER) if not any(each.match(name) for each in patterns)] == []
