@@ -159,7 +159,19 @@ def _negatives(result: Result) -> Rows:
 
 
 def _collections(result: Result) -> Rows:
-    names = ("collector", "kind", "collected", "rows", "time_s", "memory_mb", "command", "commit", "host", "digest")
+    names = (
+        "collector",
+        "kind",
+        "collected",
+        "origin",
+        "rows",
+        "time_s",
+        "memory_mb",
+        "command",
+        "commit",
+        "host",
+        "digest",
+    )
     return [
         (gate["gate"], *(collection.get(name, "") for name in names))
         for gate in result["gates"]
@@ -269,6 +281,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Result], Rows]], ...] =
             "collector",
             "kind",
             "collected",
+            "origin",
             "rows",
             "time_s",
             "memory_mb",

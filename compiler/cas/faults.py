@@ -226,3 +226,29 @@ Row(
 Under --hermetic every file that is opened while compiling has to be one that the build's record names, so that the
 result depends on nothing else.  Nothing was written.""",
 )
+Row(
+    "CAS_PACKAGE-001",
+    "the store does not have the package `{name}` as 0x0.lock pins it",
+    help="run `zero lock` where its files are right, with the same ZERO_CACHE or ZERO_CACHE_REMOTE",
+    damage=False,
+    explain="""\
+`zero lock` keeps each package that it pins, and `zero lock --restore` puts its files back from there.  This one was
+never kept in this store or in the tier behind it, or a collection took it since.  Nothing was written.""",
+)
+Row(
+    "CAS_PACKAGE-002",
+    "in the way of the package `{name}`: {path} ({why})",
+    help="move it away; what is not the package's own is never removed",
+    damage=False,
+    explain="""\
+`zero lock --restore` puts missing and changed files of a package back.  A source file that the package does not have
+would count into its digest, and nothing is written through a symbolic link or over a folder.  Nothing was written.""",
+)
+Row(
+    "CAS_PACKAGE-003",
+    "what the store has for the package `{name}` is not what 0x0.lock pins: {why}",
+    help="zero cache repair removes what is damaged; `zero lock` keeps the package again where its files are right",
+    explain="""\
+Every file that comes from the store is held against its own digest, and all of them against the digest in the lock,
+before anything is written.  These were put there by something other than `zero lock`.""",
+)

@@ -84,10 +84,11 @@ Kind("link-inputs", 1, "links", "what a link was given, in its order", links=Tru
 Kind("link-order", 1, "text", "the order of functions in an image", pack=_TEXT)
 Kind("profile", 1, "tsv", "a summary of profiles", pack=_TEXT)
 Kind("api-docs", 1, "text", "a module's documentation as Markdown", pack=_TEXT)
-Kind("package", 1, "tsv", "what a package holds: path, size and digest of each file", pack=_TEXT)
+Kind("file", 1, "bytes", "a file that a listing names", pack=_TEXT)
+Kind("package", 2, "listing", "what a package holds: path, size and digest of each file", pack=_TEXT, links=True)
 Kind("diagnostics", 1, "json", "the diagnostics of a file", pack=_TEXT)
 Kind("gate-result", 1, "json", "a gate's verdict", pack=_TEXT)
-Kind("evidence", 1, "tsv", "rows of evidence", pack=_TEXT)
+Kind("evidence", 2, "listing", "what a collector measured: its sealed rows and their manifest", pack=_TEXT, links=True)
 
 
 class Fault(Exception):

@@ -71,6 +71,19 @@ def linked(payload: bytes) -> str:
     return ""
 
 
+def listing(payload: bytes) -> str:
+    from compiler.cas.folders import read_listing
+
+    problem = linked(payload)
+    if problem:
+        return problem
+    try:
+        read_listing(payload)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 FORMS: dict[str, Callable[[bytes], str]] = {
     "archive": archive,
     "bytes": lambda _: "",
@@ -78,6 +91,7 @@ FORMS: dict[str, Callable[[bytes], str]] = {
     "elf-relocatable": elf_relocatable,
     "json": json,
     "links": linked,
+    "listing": listing,
     "text": text,
     "tsv": tsv,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from compiler.cas.kinds import KINDS, Fault, address_of, read_address, spell
-from compiler.cas.store import GRACE_S, Store, object_name, open_store
+from compiler.cas.store import GRACE_S, Store, object_name, open_store, ref_name
 from compiler.cli.options import FLAG, VALUE
 from compiler.cli.streams import out
 from compiler.diagnostics import UsageError, meant
@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     from compiler.cas.scan import Report
     from compiler.cli.options import Arguments
 
-USAGE = "zero cache stats|verify|repair|gc|pin|unpin|path [WHAT…] [--max-size SIZE] [--unused DAYS] [--now] [--offline]"
+USAGE = (
+    "zero cache stats|verify|repair|gc|pin|unpin|path|keep|take [WHAT…] "
+    "[--max-size SIZE] [--unused DAYS] [--now] [--offline]"
+)
 OPTIONS = {"--max-size": VALUE, "--unused": VALUE, "--now": FLAG, "--offline": FLAG}
+# What programs around the compiler may keep: its own results it keeps and believes itself.
+GIVEN = ("evidence", "gate-result", "profile")
+LOCK = "0x0.lock"
 SHOWN = 50  # damaged files that are named; the rest is counted
-DAMAGED = 1
+DAMAGED = ABSENT = 1
 
 
 def run(arguments: Arguments) -> int:
-    """0; 1 when `verify` finds or `repair` leaves something damaged."""
+    """0; 1 when `verify` finds or `repair` leaves something damaged, and when there is nothing to `take`."""
     if not arguments.words:
         raise UsageError("cache: an action is missing", USAGE)
     name, *words = arguments.words
@@ -119,7 +125,7 @@ def gc(store: Store, _: list[str], arguments: Arguments) -> int:
 def pin(store: Store, words: list[str], _: Arguments) -> int:
     from compiler.cas.pins import pin as keep
 
-    for address in [_address(store, word) for word in words]:
+    for address in [address for word in words for address in _addresses(store, word)]:
         keep(store, address)
         out(f"pinned {spell(address)}\n")
     return 0
@@ -128,11 +134,106 @@ def pin(store: Store, words: list[str], _: Arguments) -> int:
 def unpin(store: Store, words: list[str], _: Arguments) -> int:
     from compiler.cas.pins import unpin as drop
 
-    for address in [_address(store, word) for word in words]:
+    for address in [address for word in words for address in _addresses(store, word)]:
         if not drop(store, address):
             raise UsageError(f"cache unpin: {spell(address)} is not pinned", "zero cache stats counts the pins")
         out(f"unpinned {spell(address)}\n")
     return 0
+
+
+def keep(store: Store, words: list[str], _: Arguments) -> int:
+    """Keep a file, or for a kind of listings a folder, under a key of the caller's own."""
+    from compiler.cas import folders
+    from compiler.cas.payloads import hold
+
+    kind, key, place = _given("keep", words)
+    if folders.is_listing(kind):
+        address = folders.keep(store, kind, key, _files(place))
+    else:
+        payload = _bytes(place)
+        address = address_of(kind, payload)
+        hold(address, payload, place)
+        store.set(key, store.put(kind, payload))
+    out(f"kept {spell(address)}\n")
+    return 0
+
+
+def take(store: Store, words: list[str], _: Arguments) -> int:
+    """Write what a key leads to; a folder must not be there yet."""
+    from compiler.cas import folders
+    from compiler.files import write_whole
+
+    kind, key, place = _given("take", words)
+    if folders.is_listing(kind):
+        files = folders.find(store, kind, key)
+        if files is not None:
+            _write_folder(place, files)
+    else:
+        address = store.find(key, kind)
+        files = None if address is None else {b"": store.get(address)}
+        if files is not None:
+            write_whole(place, files[b""])
+    out(f"took {place}\n" if files is not None else f"no {kind} is kept under {key}\n")
+    return 0 if files is not None else ABSENT
+
+
+def _given(action: str, words: list[str]) -> tuple[str, str, str]:
+    """Kind, key, path.  Errors: UsageError, Fault CAS_NAME-001."""
+    if len(words) != 3:
+        raise UsageError(f"cache {action}: it takes a kind, a key and a path", USAGE)
+    if words[0] not in GIVEN:
+        kinds = ", ".join(GIVEN)
+        raise UsageError(
+            f"cache {action}: `{words[0]}` is not kept for others", meant(words[0], GIVEN, f"one of {kinds}")
+        )
+    ref_name(words[1])
+    return words[0], words[1], words[2]
+
+
+def _bytes(path: str) -> bytes:
+    from compiler.syntax.source import reason
+
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {reason(error)}") from None
+
+
+def _files(place: str) -> dict[bytes, bytes]:
+    """The files of a folder that holds nothing else."""
+    from compiler.syntax.source import reason
+
+    try:
+        names = sorted(os.listdir(place))
+    except OSError as error:
+        raise UsageError(f"cannot read {place}: {reason(error)}") from None
+    for name in names:
+        path = os.path.join(place, name)
+        if os.path.islink(path) or not os.path.isfile(path):
+            raise UsageError(f"{path} is no regular file", "a folder that is kept holds files and nothing else")
+    return {os.fsencode(name): _bytes(os.path.join(place, name)) for name in names}
+
+
+def _write_folder(place: str, files: dict[bytes, bytes]) -> None:
+    """A folder with these files, whole or not at all.  Errors: UsageError."""
+    from shutil import rmtree
+
+    from compiler.files import write_whole
+    from compiler.syntax.source import reason
+
+    beside = f"{os.path.normpath(place)}.{os.getpid()}.tmp"
+    try:
+        os.mkdir(beside)
+        for path, data in files.items():
+            target = os.path.join(beside, os.fsdecode(path))
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            write_whole(target, data)
+        os.rename(beside, place)
+    except OSError as error:
+        raise UsageError(f"cannot write {place}: {reason(error)}") from None
+    finally:
+        rmtree(beside, ignore_errors=True)
 
 
 def _say(report: Report) -> int:
@@ -142,6 +243,21 @@ def _say(report: Report) -> int:
     lines.append(f"{report.objects} objects, {report.bytes} bytes, {report.refs} references sound")
     out("\n".join(lines) + "\n")
     return DAMAGED if any(fault.damage or fault.code == "CAS_OBJECT-005" for _, fault in report.faults) else 0
+
+
+def _addresses(store: Store, word: str) -> list[Address]:
+    """What a word names: the packages of a lock, else one object."""
+    if os.path.basename(word) != LOCK or not os.path.isfile(word):
+        return [_address(store, word)]
+    from compiler.diagnostics import Sink, SourceFile
+    from compiler.modules.packages import parse_lock
+    from compiler.restoring import addresses
+
+    sink = Sink()
+    rows = parse_lock(SourceFile(0, word, _bytes(word).decode("utf-8", "replace")), sink)
+    if sink:
+        raise UsageError(f"{word} has lines that are none of a lock", "`zero lock` writes it")
+    return addresses(store, rows)
 
 
 def _address(store: Store, word: str) -> Address:
@@ -183,9 +299,26 @@ ACTIONS: dict[str, tuple[Callable[[Store, list[str], Arguments], int], frozenset
         False,
         "remove what nothing needs, then the longest unused until all fits",
     ),
-    "pin": (pin, frozenset({"--offline"}), True, "keep WHAT: a program that was built, or an object's name"),
+    "pin": (
+        pin,
+        frozenset({"--offline"}),
+        True,
+        "keep WHAT: a program that was built, an object's name, or the packages of a 0x0.lock",
+    ),
     "unpin": (unpin, frozenset(), True, "let WHAT go with the next collection that wants its room"),
     "path": (path, frozenset(), False, "the folder: ZERO_CACHE, else `zero` in the user's cache folder"),
+    "keep": (
+        keep,
+        frozenset({"--offline"}),
+        True,
+        "keep for other programs: KIND KEY PATH, a file or for evidence a folder; KEY is 64 digits in hex",
+    ),
+    "take": (
+        take,
+        frozenset({"--offline"}),
+        True,
+        "write what was kept so: KIND KEY PATH; status 1 when nothing was",
+    ),
 }
 HELP = (
     "\n"

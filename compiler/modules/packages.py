@@ -20,7 +20,7 @@ from compiler.syntax.source import decode, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from compiler.diagnostics import Sink
     from compiler.modules.manifest import Manifest
@@ -46,14 +46,19 @@ class Row:
 class Package:
     """A package as it lies in the project: `path` is its folder there, `contents` its files by their real paths."""
 
-    __slots__ = ("contents", "digest", "folder", "manifest", "path")
+    __slots__ = ("contents", "digest", "folder", "manifest", "path", "paths")
 
     def __init__(self, path: str, folder: str, manifest: Manifest) -> None:
         self.path = path
         self.folder = folder
         self.manifest = manifest
         self.contents: dict[str, bytes] = {}
+        self.paths: dict[bytes, str] = {}  # the real path of each, by the path that the digest names
         self.digest = ""
+
+    def files(self) -> dict[bytes, bytes]:
+        """What the digest covers, by path."""
+        return {path: self.contents[real] for path, real in self.paths.items()}
 
 
 class Unfit(Exception):
@@ -120,21 +125,22 @@ class Packages:
             self.sink.add(messages.OTHER_NAME, line.file, start, end, path=path, name=name, advice=advice)
             return None
         try:
-            found.contents, found.digest = self._contents(folder)
+            found.contents, found.paths = self._contents(folder)
         except Unfit as unfit:
             where = os.path.join(path, unfit.path)
             self.sink.add(messages.UNFIT_FILE, line.file, start, end, path=where, why=unfit.why)
             return None
+        found.digest = digest_of((path, sha256(data).hexdigest()) for path, data in found.files().items())
         return found
 
-    def _contents(self, folder: str) -> tuple[dict[str, bytes], str]:
-        """A package's files by real path, and their digest: SHA-256 of the lines that `sha256sum` writes for them.
+    def _contents(self, folder: str) -> tuple[dict[str, bytes], dict[bytes, str]]:
+        """A package's files by real path, and those by the paths that its digest names.
 
         The files are its `0x0.pkg` and every `*.0x0` in its folder and below, sorted by path, without the folders that
         hold a package of their own.  Errors: Unfit.
         """
         contents: dict[str, bytes] = {}
-        lines: list[tuple[bytes, str]] = []
+        paths: dict[bytes, str] = {}
         stack = [""]
         while stack:
             below = stack.pop()
@@ -159,10 +165,8 @@ class Packages:
                         stack.append(path)
                 elif name == manifest.FILE or name.endswith(SUFFIX):
                     contents[real] = self._file(path, os.path.join(place, name))
-                    lines.append((os.fsencode(path), sha256(contents[real]).hexdigest()))
-        lines.sort()
-        state = sha256(b"".join(digest.encode() + b"  " + path + b"\n" for path, digest in lines))
-        return contents, state.hexdigest()
+                    paths[os.fsencode(path)] = real
+        return contents, paths
 
     def _file(self, path: str, real: str) -> bytes:
         if _CONTROL.search(path):
@@ -196,6 +200,11 @@ class Packages:
                 result[name] = found
                 work += [(found, below) for below in found.manifest.deps]
         return result
+
+
+def digest_of(lines: Iterable[tuple[bytes, str]]) -> str:
+    """A package's digest from the paths and digests of its files: SHA-256 of what `sha256sum` writes for them."""
+    return sha256(b"".join(digest.encode() + b"  " + path + b"\n" for path, digest in sorted(lines))).hexdigest()
 
 
 def lock_text(packages: dict[str, Package]) -> str:

@@ -136,7 +136,7 @@ class Lab:
         return sorted(path for path in self.store.glob(pattern) if path.is_file() and not path.is_symlink())
 
     def objects(self, kind: str = "*") -> list[Path]:
-        return self.files(f"objects/{kind}-1/*/*")
+        return self.files(f"objects/{kind}-[0-9]*/*/*")
 
     def refs(self) -> list[Path]:
         return self.files("refs/*/*")

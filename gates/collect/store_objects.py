@@ -23,6 +23,7 @@ from ledgers.table import Row
 COMMAND = "python -m gates.collect.store_objects"
 OBJECTS, KILLED = "store-objects", "killed-writers"
 STATS = "./zero query stats main.0x0 --json"
+GIVEN, KEY, EMPTY = ("evidence", "gate-result", "profile"), "1" * 64, b"\n"
 KILLS = 20
 KILLING = ("-m", "tests.heavy.store", "--kills")
 # What a killed writer runs, and what kills it.
@@ -51,8 +52,13 @@ def kinds(samples: Samples, rows: dict[str, Row], bench: Bench) -> None:
     store = bench.root / "samples"
     (answer,) = probe(store, [["kinds"]])
     known: dict[str, int] = answer["kinds"]
-    documented = bench.lab("documented")
-    Bench.must(documented.zero("doc", MAIN))
+    lab = bench.lab("documented")
+    Bench.must(lab.zero("doc", MAIN))
+    Bench.must(lab.zero("lock"))
+    for kind in sorted({*GIVEN} & set(rows)):  # what gates and the guard keep, through the command that they use
+        Bench.must(
+            lab.zero("cache", "keep", kind, KEY, str(given(lab.root / kind, bytes.fromhex(str(rows[kind]["sample"])))))
+        )
     for kind in sorted(set(rows) | set(known)):
         row = rows.get(kind)
         schema = int(str(row["schema"])) if row else 0
@@ -65,10 +71,19 @@ def kinds(samples: Samples, rows: dict[str, Row], bench: Bench) -> None:
         back = bytes.fromhex(str(got.get("payload", "")))
         same = len(payload) if back == payload else 0
         both(samples, kind, "round_trip", "bytes", len(payload), same, "python -m tests.cas.probe")
-        written = int(bool(bench.warm.objects(kind) or documented.objects(kind)))
+        written = int(bool(bench.warm.objects(kind) or lab.objects(kind)))
         both(samples, kind, "written_kinds", "count", int(bool(row["writer"])), written, f"./zero {row['writer']}")
         if row["roadmap"]:
             samples.add(str(row["roadmap"]), "roadmap_objects", "count", 1, command="compiler/cas/kinds.py")
+
+
+def given(place: Path, payload: bytes) -> Path:
+    """A file with a payload; for an empty listing an empty folder."""
+    if payload == EMPTY:
+        place.mkdir()
+    else:
+        place.write_bytes(payload)
+    return place
 
 
 def reuse(samples: Samples, lab: Lab) -> None:

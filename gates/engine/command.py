@@ -111,7 +111,8 @@ def judge_all(root: Path, options: Any) -> int:
 
 
 def show(outcome: Any) -> None:
-    """One line a gate, then each finding that does not hold."""
+    """One line a gate, then where its rows came from and each finding that does not hold."""
+    from gates.engine.evidence import STORE
     from gates.engine.verdict import PASS
 
     for name, judgement in outcome.judgements.items():
@@ -119,6 +120,11 @@ def show(outcome: Any) -> None:
         print(f"{judgement.verdict:<13} {name}  ({held} of {len(judgement.findings)} checks hold)")
         if judgement.reason:
             print(f"              {judgement.reason}")
+        for collector, each in outcome.evidence.get(name, {}).items():
+            if each.origin == STORE:
+                print(
+                    f"              {collector}: found in the store, collected {each.collected} at {each.commit[:12]}"
+                )
         for finding in judgement.findings:
             if finding.verdict == PASS:
                 continue
@@ -126,6 +132,8 @@ def show(outcome: Any) -> None:
             print(f"  {finding.verdict}: {finding.check_id} [{finding.outcome.code}{waived}]: {finding.says}")
             print(f"      measured {finding.outcome.measured}; wanted {finding.outcome.wanted}")
         show_problems(judgement.problems)
+    for alarm in outcome.alarms:
+        print(f"alarm: {alarm}")
 
 
 @verb

@@ -91,6 +91,7 @@ def gate_document(outcome: Outcome, name: str) -> dict[str, Any]:
             "commit": each.commit,
             "host": each.host,
             "collected": each.collected,
+            "origin": each.origin,
             "command": each.command,
             "time_s": each.time_s,
             "memory_mb": each.memory_mb,

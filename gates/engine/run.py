@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from gates.engine import claims, collecting, evidence, inputs, plan
+from gates.engine import claims, collecting, evidence, inputs, plan, shelf
 from gates.engine.evidence import Evidence
 from gates.engine.judge import judge
 from gates.engine.live import Live
@@ -32,6 +32,7 @@ class Outcome:
     waivers: State = field(default_factory=dict)
     claims: list[dict[str, Any]] = field(default_factory=list)
     closure: bool = False
+    alarms: list[str] = field(default_factory=list)  # verdicts that the same inputs did not give before
 
     @property
     def missing(self) -> list[str]:
@@ -68,11 +69,15 @@ def run(project: Project, wanted: list[str], options: Options) -> Outcome:
     """Judge the wanted gates and all they need."""
     order = [name for name in plan.plan(project.gates, wanted) if project.status(name) != "planned"]
     broken: dict[str, list[Problem]] = {name: list(project.judged.get(name, ())) for name in order}
+    kept = shelf.at(project.root) if options.collect else None
     if options.collect:
-        gather(project, order, options, broken)
+        gather(project, order, options, broken, kept)
     outcome = Outcome(project, {}, closure=options.closure)
     for name in order:
         outcome.judgements[name] = judge_gate(project, name, outcome, broken[name])
+    if kept is not None:
+        for name, judgement in outcome.judgements.items():
+            outcome.alarms += kept.compare(judgement, outcome.evidence.get(name, {}))
     day = options.as_of or datetime.now(UTC).date()
     waiver_problems, outcome.waivers = waive(outcome.judgements, project.tables["waivers"], day)
     rows = {name: {key: each.rows for key, each in found.items()} for name, found in outcome.evidence.items()}
@@ -81,8 +86,13 @@ def run(project: Project, wanted: list[str], options: Options) -> Outcome:
     return outcome
 
 
-def gather(project: Project, order: list[str], options: Options, broken: dict[str, list[Problem]]) -> None:
-    """Collect what is missing or stale; surveys come last, since they read what the others wrote."""
+def gather(
+    project: Project, order: list[str], options: Options, broken: dict[str, list[Problem]], kept: shelf.Shelf | None
+) -> None:
+    """Collect what is missing or stale; surveys come last, since they read what the others wrote.
+
+    What an earlier run on such a host collected for the same inputs is taken from the store, but for `refresh`.
+    """
     table = project.tables["collectors"]
     surveys = {str(row["collector"]) for row in table.rows if row["kind"] == "survey"}
     for last in (False, True):
@@ -97,9 +107,18 @@ def gather(project: Project, order: list[str], options: Options, broken: dict[st
                 broken[name] += refused.problems
                 continue
             works += [work for work in found if (work.kind == "survey") == last]
+        fresh = []
         with Live(len(works), options.quiet) as live:
+            if kept is not None and not options.refresh:
+                works = [work for work in works if not kept.take(work, live.report)]
             for work, problems in collecting.collect(project.root, works, jobs(options), live.report):
                 broken[work.gate.name] += problems
+                fresh += [] if problems else [work]
+        if kept is not None and fresh:
+            inputs.forget()  # rows of a tree that was edited meanwhile are nobody else's
+            for work in fresh:
+                if wanted_inputs(project, work.gate.name, str(work.collector["collector"])) == work.inputs:
+                    kept.keep(work)
 
 
 def jobs(options: Options) -> int:

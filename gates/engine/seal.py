@@ -64,10 +64,13 @@ def unseal(folder: Path, shown: str) -> dict[str, Any]:
     try:
         manifest = json.loads(text)
         claimed, files = manifest.pop("self"), manifest["files"]
+        inside = all("/" not in file for file in files)
     except json.JSONDecodeError as error:
         raise Refused(Problem("EVIDENCE_DAMAGED", name, error.lineno, error.colno, error.msg)) from None
     except (KeyError, AttributeError, TypeError):
         raise Refused(Problem("EVIDENCE_DAMAGED", name, 1, 1, "this is no manifest")) from None
+    if not inside:
+        raise Refused(Problem("EVIDENCE_DAMAGED", name, 1, 1, "a file of it lies elsewhere"))
     found = sha256(canonical(manifest).encode("utf-8"))
     if found != claimed:
         what = f"its sha256 is {found[:16]}…, it says {str(claimed)[:16]}…"

@@ -18,6 +18,7 @@ SAMPLES: dict[str, bytes] = {
     "elf-relocatable": ELF + b"\1\0" + bytes(60),
     "json": b'{"a": [1, 2.5, null]}',
     "links": linking([], b"body"),
+    "listing": linking([], b""),
     "text": "(ƒ main (_) unit)\n".encode(),
     "tsv": b"a\tb\n1\t2\n",
 }

@@ -134,3 +134,55 @@ def test_a_page_comes_from_the_store_while_nothing_has_changed(run: Run, folder:
     status, text = run("doc", "m.0x0")
     assert status == 1
     assert "SEM_UNBOUND-101" in text
+
+
+KEY = "a" * 64
+
+
+def test_what_other_programs_keep_comes_back(run: Run, folder: pathlib.Path) -> None:
+    (folder / "result").write_text('{"verdict": "pass"}', "utf-8")
+    assert run("cache", "take", "gate-result", KEY, "back") == (1, "no gate-result is kept under DIGEST\n")
+    assert run("cache", "keep", "gate-result", KEY, "result") == (0, "kept gate-result/DIGEST/19\n")
+    assert run("cache", "take", "gate-result", KEY, "back") == (0, "took back\n")
+    assert (folder / "back").read_bytes() == (folder / "result").read_bytes()
+    assert run("cache", "take", "profile", KEY, "back")[0] == 2  # another kind lies there
+    assert run("cache", "take", "profile", "b" * 64, "back")[0] == 1
+
+
+def test_a_folder_comes_back_whole(run: Run, folder: pathlib.Path) -> None:
+    (folder / "rows").mkdir()
+    for name, text in (("a.tsv", "a\n"), ("b", ""), (".c", "x" * 20000)):
+        (folder / "rows" / name).write_text(text, "utf-8")
+    assert run("cache", "keep", "evidence", KEY, "rows")[0] == 0
+    assert run("cache", "gc", "--now")[1].startswith("removed 0 objects")
+    assert run("cache", "take", "evidence", KEY, "back") == (0, "took back\n")
+    assert {path.name: path.read_bytes() for path in (folder / "back").iterdir()} == {
+        path.name: path.read_bytes() for path in (folder / "rows").iterdir()
+    }
+    (folder / "back/a.tsv").write_text("mine", "utf-8")
+    status, text = run("cache", "take", "evidence", KEY, "back")
+    assert (status, text) == (2, "zero: cannot write back: directory not empty\n")
+    assert (folder / "back/a.tsv").read_text("utf-8") == "mine"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.0x0", "back", "rows", "store"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["executable", KEY, "a.0x0"], "`executable` is not kept for others"),
+        (["package", KEY, "."], "`package` is not kept for others"),
+        (["profile", "../../x", "a.0x0"], "CAS_NAME-001"),
+        (["profile", KEY], "it takes a kind, a key and a path"),
+        (["profile", KEY, "nowhere"], "cannot read nowhere"),
+        (["profile", KEY, "ragged"], "CAS_OBJECT-003"),
+        (["gate-result", KEY, "ragged"], "CAS_OBJECT-003"),
+        (["evidence", KEY, "a.0x0"], "cannot read a.0x0"),
+        (["evidence", KEY, "."], "is no regular file"),
+    ],
+)
+def test_what_cannot_be_kept_is_one_error(run: Run, folder: pathlib.Path, words: list[str], said: str) -> None:
+    (folder / "ragged").write_text("a\tb\nc\n", "utf-8")
+    (folder / "link").symlink_to("a.0x0")
+    status, text = run("cache", "keep", *words)
+    assert (status, said in text) == (2, True), text
+    assert not (folder / "store/refs").exists()

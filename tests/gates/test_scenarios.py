@@ -28,7 +28,12 @@ from reports import scenarios as tables
 from tests.conftest import ROOT, run_zero
 
 # What can be wrong with the store and is met by no scenario: the reason.
-ELSEWHERE = {"CAS_PLACE-001": "a folder that cannot be made, for a reason that none of the other codes is for"}
+ELSEWHERE = {
+    "CAS_PLACE-001": "a folder that cannot be made, for a reason that none of the other codes is for",
+    "CAS_PACKAGE-001": "no build raises it, only `zero lock --restore`: tests/modules/test_restoring.py",
+    "CAS_PACKAGE-002": "the same",
+    "CAS_PACKAGE-003": "the same",
+}
 
 
 def rows(name: str) -> list[Row]:

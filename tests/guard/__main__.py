@@ -11,17 +11,19 @@ Status 0 when all is well, 2 for a name that does not exist, 3 when something is
 from __future__ import annotations
 
 import argparse
+import contextlib
 import pathlib
 import sys
 import tempfile
 
+from gates.collect.phases import Phase
 from gates.collect.samples import Unavailable
 from ledgers import foreign
 from ledgers.problems import FAIL, NOTHING, POLICY, USAGE, Refused
 from ledgers.table import Row
 from runtime_c.build import BuildError, build_freestanding
 from tests.corpus.programs import PROGRAMS, ROOT, Program
-from tests.guard import check, functions, golden, memory, states, sweep
+from tests.guard import check, functions, golden, memory, profiles, states, sweep
 from tests.guard import stamp as stamps
 from tests.guard.corpus import Wrong, behaves, cases, each, label
 from tests.heavy.results import commit, record, today
@@ -113,7 +115,8 @@ def run(options: argparse.Namespace) -> int:
 def measured(guard: Guard, then: str, named: str, identity: str, tree: str) -> tuple[list[Row], str]:
     """The rows of memory after and, with a commit `then`, before; and why there are none of before.
 
-    An older compiler may refuse today's programs, which is a finding only where that commit was asked for.
+    What an earlier guard measured of that very compiler is found in the store, and both sides are kept there.  An
+    older compiler may refuse today's programs, which is a finding only where that commit was asked for.
     """
     try:
         after = memory.measure(ROOT, ROOT, guard.folder)
@@ -121,10 +124,12 @@ def measured(guard: Guard, then: str, named: str, identity: str, tree: str) -> t
         guard.wrong.append(f"memory: {why}")
         return [], "unmeasured"
     rows, old, unmeasured = memory.rows(identity, "after", tree, after), {}, ""
+    with contextlib.suppress(memory.Unmeasured):
+        if not memory.differs(ROOT, "HEAD"):  # the next guard's before
+            profiles.keep(ROOT, "HEAD", after)
     if then:
         try:
-            with memory.worktree(ROOT, then, guard.folder / "before") as checkout:
-                old = memory.measure(ROOT, checkout, guard.folder)
+            old = before(guard, then)
             rows += memory.rows(identity, "before", then[:12], old)
         except (memory.Unmeasured, Wrong, Unavailable) as why:
             unmeasured = f"unmeasured: {then[:12]}: {why}"
@@ -132,6 +137,17 @@ def measured(guard: Guard, then: str, named: str, identity: str, tree: str) -> t
                 guard.wrong.append(f"memory: {named}: {why}")
     print("\n".join(memory.table(old, after)))
     return rows, unmeasured
+
+
+def before(guard: Guard, then: str) -> dict[str, list[Phase]]:
+    """The phases of a commit's compiler: measured by an earlier guard, else now.  Errors: as `memory.measure`."""
+    if found := profiles.find(ROOT, then):
+        print(f"{'before':10} {then[:12]} was measured by an earlier guard: found in the store", flush=True)
+        return found
+    with memory.worktree(ROOT, then, guard.folder / "before") as checkout:
+        old = memory.measure(ROOT, checkout, guard.folder)
+    profiles.keep(ROOT, then, old)
+    return old
 
 
 def finish(guard: Guard, files: dict[str, str], tree: str, rows: list[Row], compared: str, moved: str) -> None:

@@ -50,10 +50,10 @@ def before(root: pathlib.Path, named: str, stamped: str) -> str:
         return git(root, "rev-parse", f"{named}^{{commit}}")
     if git(root, "rev-parse", "--show-prefix"):
         raise Unmeasured("the project is not the root of a git repository")
-    if stamped and _known(root, stamped) and _differs(root, stamped):
+    if stamped and _known(root, stamped) and differs(root, stamped):
         return git(root, "rev-parse", stamped)
     for commit in git(root, "rev-list", f"--max-count={HISTORY}", "HEAD").split():
-        if _differs(root, commit):
+        if differs(root, commit):
             return commit
     raise Unmeasured("no earlier commit has another compiler")
 
@@ -64,7 +64,7 @@ def _known(root: pathlib.Path, commit: str) -> bool:
     return False
 
 
-def _differs(root: pathlib.Path, commit: str) -> bool:
+def differs(root: pathlib.Path, commit: str) -> bool:
     """Whether the compiler of a commit is another than that of the tree as it stands."""
     fresh = git(root, "ls-files", "--others", "--exclude-standard", "--", *COMPILER)
     return bool(fresh or git(root, "diff", "--name-only", commit, "--", *COMPILER))
@@ -92,13 +92,17 @@ def phases(root: pathlib.Path, compiler: pathlib.Path, case: Case, folder: pathl
     return read_phases(text)
 
 
+def workloads() -> list[tuple[str, str]]:
+    """What is measured: (program, level), of programs that the corpus has."""
+    known = {program.path for program in PROGRAMS}
+    return [(path, level) for path, level in WORKLOADS if path in known]
+
+
 def measure(root: pathlib.Path, compiler: pathlib.Path, folder: pathlib.Path) -> dict[str, list[Phase]]:
     """workload -> phases.  Errors: Wrong, also when what is exact does not repeat."""
     programs = {program.path: program for program in PROGRAMS}
     found: dict[str, list[Phase]] = {}
-    for path, level in WORKLOADS:
-        if path not in programs:
-            continue
+    for path, level in workloads():
         case = Case(programs[path], level)
         one, *others = [phases(root, compiler, case, folder) for _ in range(RUNS)]
         for other in others:

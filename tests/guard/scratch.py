@@ -64,7 +64,7 @@ class Tree:
         return self.git("rev-parse", "HEAD")
 
     def guard(self, *words: str, module: str = "tests.guard") -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "PYTHONPATH": str(self.root)}
+        env = {**os.environ, "PYTHONPATH": str(self.root), "ZERO_CACHE": str(self.root.parent / "store")}
         command = [sys.executable, "-m", module, *words]
         return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
 

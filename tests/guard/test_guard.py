@@ -61,6 +61,11 @@ def test_what_a_guard_leaves(guarded: tuple[Tree, str]) -> None:
     )
     assert {phase: then[phase] - now[phase] for phase in now if then[phase] != now[phase]} == {"link": 5}
     assert "worktree" not in tree.git("worktree", "list", "--porcelain").partition("\n")[2]
+    # Both sides are kept for the next guard: the tree was clean, and is what that one compares with.
+    profiles = [path.read_text("utf-8") for path in (tree.root.parent / "store/objects/profile-1").glob("*/*")]
+    assert len(profiles) == 2
+    kept = {line.split("\t")[4] for text in profiles for line in text.splitlines() if line.split("\t")[1] == "link"}
+    assert kept == {str(numbers["link"]) for numbers in (then, now)}
 
 
 def test_the_check_holds_and_names_what_changed(tree: Tree) -> None:

@@ -15,9 +15,12 @@ import pytest
 from compiler import pipeline
 from compiler.diagnostics import Sink
 from compiler.hir.text import print_program
+from gates.collect.phases import Phase
+from gates.engine import inputs
 from ledgers import foreign
 from tests.corpus.programs import PROGRAMS, ROOT
-from tests.guard import check, functions, golden, memory, stamp, states, sweep
+from tests.guard import __main__ as main
+from tests.guard import check, functions, golden, memory, profiles, stamp, states, sweep
 from tests.guard.corpus import LEVELS, Case, Maker, cases
 from tests.guard.scratch import Tree
 from tests.repo.tracked import files
@@ -128,6 +131,54 @@ def test_the_commit_before(tmp_path: pathlib.Path) -> None:
     assert memory.before(tree.root, "", "0" * 12) == second, "the stamp's commit may be gone"
     with pytest.raises(memory.Unmeasured, match="no such commit"):
         memory.before(tree.root, "nowhere", "")
+
+
+PROFILE = {"loops/dev": [Phase("init", 1, 2, 3, 0, {}), Phase("parse", 5, 6, 7, 8, {"forms": 9, "hir": 0})]}
+
+
+def test_a_profile_is_found_while_all_that_it_depends_on_is_the_same(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZERO_CACHE", str(tmp_path / "store"))
+    monkeypatch.setattr(memory, "WORKLOADS", (("fixtures/programs/loops.0x0", "dev"),))
+    tree = Tree(tmp_path)
+    first = tree.commit()
+    assert profiles.find(tree.root, first) is None
+    assert profiles.keep(tree.root, first, PROFILE)
+    assert profiles.find(tree.root, first) == PROFILE
+    (tree.root / "README").write_text("", "utf-8")
+    assert profiles.find(tree.root, tree.commit()) == PROFILE, "another commit of the same compiler"
+    (tree.root / "compiler/fresh.py").write_text("", "utf-8")
+    assert profiles.find(tree.root, tree.commit()) is None
+    assert profiles.find(tree.root, first) == PROFILE
+    with monkeypatch.context() as patch:
+        patch.setattr(inputs, "host_class", lambda: "another machine")
+        assert profiles.find(tree.root, first) is None
+    with (tree.root / "fixtures/programs/loops.0x0").open("a") as file:
+        file.write("; another program\n")
+    inputs.forget()
+    assert profiles.find(tree.root, first) is None
+    assert profiles.keep(tree.root, first, {})
+    assert profiles.find(tree.root, first) is None, "a workload is missing"
+    with pytest.raises(memory.Unmeasured):
+        profiles.find(tree.root, "0" * 40)
+
+
+def test_a_commit_that_was_measured_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = main.Guard([], pathlib.Path("/nowhere"), 1, whole=False)
+    monkeypatch.setattr(profiles, "find", lambda root, commit: PROFILE)
+    monkeypatch.setattr(memory, "worktree", None)
+    assert main.before(guard, "0" * 40) == PROFILE
+
+
+DAMAGED = ("", "workload\n", profiles.text(PROFILE).replace("5", "five"), "\t".join("abcdefg"))
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_what_is_no_profile_is_not_read(damage: str) -> None:
+    assert profiles.read(profiles.text(PROFILE)) == PROFILE
+    with pytest.raises(ValueError, match=r".+"):
+        profiles.read(damage)
 
 
 def test_functions_are_those_of_machine_code(
