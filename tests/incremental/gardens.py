@@ -25,13 +25,15 @@ class Edit(NamedTuple):
 
 
 _LOW = """(⊙ low)
-(↦ Point Held Mood twice point both limit base noisy keep pick held first mood)
+(↦ Point Held Mood twice point both limit base steps noisy keep pick held first mood)
 (τ Point (Point (x I64) (y I64)))
 (τ Mood Fine Away)
 (τ Inner (Inner (n I64)))
 (τ Held (Held (inner Inner)))
 (const limit I64 40)
 (const base I64 (+ 3 4))
+(const step I64 (+ base 1))
+(const steps (List I64) (list step limit))
 (ƒ more (∷ (→ I64 I64)) (n) (if (< n 1) 0 (+ 1 (more (- n limit)))))
 (ƒ twice (∷ (→ I64 I64)) (n) (* 2 (more n)))
 (ƒ point (∷ (→ I64 Point)) (n) (Point n 1))
@@ -58,7 +60,8 @@ _MIDDLE = """(⊙ middle)
 (ƒ picked (∷ (→ I64 I64)) (n)
   (≔ ((xs (list n 1 2))) (if (< n 0) (+ 1 (picked (+ n 1))) (+ (len (low.pick xs n)) (len xs)))))
 (ƒ moods (∷ (→ low.Mood I64 I64)) (m n) (if (< n 1) (len (list m m)) (+ 1 (moods m (- n 1)))))
-(ƒ moody (∷ (→ I64 I64)) (n) (moods (low.mood n) n))
+(ƒ wides (∷ (→ low.Point I64 I64)) (p n) (if (< n 1) (. p x) (+ 1 (wides p (- n 1)))))
+(ƒ moody (∷ (→ I64 I64)) (n) (+ (moods (low.mood n) n) (wides (low.point n) n) (len low.steps)))
 """
 _SIDE = """(⊙ side)
 (↦ aside)
@@ -83,12 +86,15 @@ _CIRCLES = """(⊙ top)
 (ƒ once (∷ (→ b.Box I64 I64)) (box n) (region (+ (b.keep box (list 1 2) n) (b.down box (list 3) n))))
 (ƒ apply (∷ (→ (→ I64 I64) I64 I64)) (f n) (if (< n 1) (f n) (+ (f n) (apply f (- n 1)))))
 (ƒ by (∷ (→ b.Box I64 I64)) (box n) (region (apply (λ (k) (b.keep box (list 1 2) k)) n)))
+(ƒ past (∷ (→ b.Box I64 I64)) (box n) (if (< n 1) 0 (+ 1 (region (b.via box (list 1 2) n)))))
+(ƒ around (∷ (→ b.Box I64 I64)) (box n)
+  (if (< n 1) 0 (region (≔ ((f (λ (k) (b.keep box (list 1 2) k)))) (+ (f n) (around box (- n 1)))))))
 (ƒ moody (∷ (→ b.Crate I64 I64)) (crate n) (region (b.put crate (b.mood n))))
 (ƒ main (_) (≔ ((box (b.Box (list 1))) (crate (b.fine 1)))
-  (+ (inside box 3) (once box 2) (by box 2) (moody crate 2) (sum (. box held)))))
+  (+ (inside box 3) (once box 2) (by box 2) (past box 2) (around box 2) (moody crate 2) (sum (. box held)))))
 """
 _BOX = """(⊙ box)
-(↦ Box Crate Mood keep down put mood fine)
+(↦ via Box Crate Mood keep down put mood fine)
 (τ Box (Box (mut held (List I64))))
 (ƒ keep (∷ (→ Box (List I64) I64 I64)) (box xs n)
   (if (< n 1) 0
@@ -97,6 +103,7 @@ _BOX = """(⊙ box)
       (+ 1 (away box xs (- n 2))))))
 (ƒ away (∷ (→ Box (List I64) I64 I64)) (box xs n)
   (if (< n 1) 1 (keep box xs n)))
+(ƒ via (∷ (→ Box (List I64) I64 I64)) (box xs n) (if (< n 1) 0 (+ (keep box xs n) (via box xs (- n 1)))))
 (ƒ up (∷ (→ Box (List I64) I64 I64)) (box xs n) (if (< n 1) 0 (+ 1 (len xs))))
 (ƒ down (∷ (→ Box (List I64) I64 I64)) (box xs n) (if (< n 1) 1 (+ (up box xs (- n 1)) 2)))
 (τ Mood Fine Away)
@@ -144,6 +151,8 @@ PROJECTS: dict[str, Files] = {
     "tests": {"main.0x0": _TESTS, "low.0x0": _TESTS_LOW, "@tests": ""},
     "number": {"main.0x0": _NUMBER},
     "links": {"main.0x0": _LINKS, "a.0x0": _A, "b.0x0": _A.replace("5", "6"), "link.0x0": "@a.0x0"},
+    "upper": {"main.0x0": _NUMBER, "0x0.pkg": "package p\nversion 1.0.0\n", "@path": "upper/main.0x0",
+              "upper/main.0x0": '(⊙ uppermost)\n(↥ "../main.0x0" m)\n(ƒ main (_) (print "upper"))\n'},
     "foreign": {"main.0x0": _FOREIGN, "idle.0x0": "(⊙ idle)\n", "@object": "0"},
 }
 
@@ -166,6 +175,9 @@ _ROWS = (
     Edit("field", "plain", (
         ("low.0x0", "(x I64) (y I64)", "(y I64) (x I64)"),
     )),
+    Edit("constant below a constant", "plain", (("low.0x0", "(+ base 1)", "(+ base 2)"),)),
+    Edit("constant is longer", "plain", (("low.0x0", "(list step limit)", "(list step limit 1)"),)),
+    Edit("field beside", "plain", (("low.0x0", "(y I64)", "(y Text)"), ("low.0x0", "(Point n 1)", '(Point n "1")'))),
     Edit("field more", "plain", (
         ("low.0x0", "(x I64) (y I64)", "(z I64) (x I64) (y I64)"), ("low.0x0", "(Point n 1)", "(Point 5 n 1)"),
     )),
@@ -191,7 +203,7 @@ _ROWS = (
     Edit("bare name for one that all have", "plain", (("bare.0x0", "(↦ unused)", "(↦ unused len)\n(ƒ len (∷ (→ (List I64) I64)) (_) 99)"),)),
     Edit("body far below", "plain", (("side.0x0", "1) 7", "1) 8"),)),
     Edit("link leads elsewhere", "links", (("link.0x0", "", "@b.0x0"),)),
-    Edit("main gives nothing", "number", (("main.0x0", " 0))\n", " ()))\n"),)),
+    Edit("main gives nothing", "number", (("main.0x0", " 0))\n", " unit))\n"),)),
     Edit("place of main", "number", (("main.0x0", "(ƒ many", "; One more.\n(ƒ many"),)),
     Edit("main called in another way", "number", (("@path", "", "../project/main.0x0"),)),
     Edit("another runtime", "number", (("@runtime", "", "other"),)),
@@ -225,6 +237,8 @@ _ROWS = (
     Edit("main gives a number", "plain", (("main.0x0", "  (print (m.deep 4))\n", ""), ("main.0x0", "(print (shown (+ (m.sum 1) (m.wide 2) (m.pairs 3) (m.far 4) (m.kept 5) (m.picked 6) (m.moody 7))))", "4"))),
     Edit("tests in place of main", "plain", (("@tests", "", ""), ("main.0x0", "(ƒ main",
         '(ƒ far (∷ (→ (List I64) I64 I64)) (xs n) (if (< n 0) (far xs (+ n 1)) (nth xs n)))\n(test "t" (= (far (list 1 2) 1) 2))\n(ƒ main'))),
+    Edit("a module becomes the root", "upper", (("@path", "", "main.0x0"),)),
+    Edit("a module without main becomes the root", "upper", (("main.0x0", "ƒ main (_)", "ƒ domain (_)"), ("@path", "", "main.0x0"))),
     # Regions.
     Edit("references go elsewhere", "circles", (("box.0x0",
         "(set-field! other held xs) (set-field! box held (list n))",

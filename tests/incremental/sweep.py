@@ -26,6 +26,7 @@ from compiler.incremental.front import Fallback
 from compiler.incremental.session import Session
 from compiler.options import Options
 from compiler.query.engine import Engine
+from compiler.query.graph import Key, spell
 from compiler.records import Recorder, key
 from runtime_c.build import compile_freestanding
 from tests.incremental.gardens import EDITS, PROJECTS, Edit, Files
@@ -66,6 +67,8 @@ class World:
         self.libraries = [pipeline.runtime_library(), self._other_library()]
         self.objects = [self._object(k) for k in range(2)]
         self.wanted: dict[tuple[str, str], Image | None] = {}
+        self.answers: dict[tuple[str, str], dict[Key, bytes]] = {}
+        self.engine: Engine  # of the last session
         self.stores: dict[tuple[str, str], Store] = {}
 
     def leave(self) -> None:
@@ -116,6 +119,7 @@ class World:
             tests="@tests" in files,
         )
         session.open(REFERENCES if store is not None else [])
+        self.engine = session.engine
         if broken is not None:
             broken(session.engine)
         try:
@@ -171,8 +175,20 @@ class World:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
         if found == wanted:
-            return ""
+            return self.stale(edit, level, files) if wanted is not None else ""
         return "refused" if found is None else "accepted" if wanted is None else "other bytes"
+
+
+    def stale(self, edit: Edit, level: str, files: Files) -> str:
+        """The first answer of the last session that a session from nothing answers in another way, or nothing."""
+        answers = self.engine.answered()
+        if (edit.name, level) not in self.answers:
+            self.session(files, level, None)
+            found = {node.key: node.fingerprint for node in self.engine.answered()}
+            self.answers[edit.name, level] = found
+        right = self.answers[edit.name, level]
+        wrong = [node.key for node in answers if right.get(node.key, node.fingerprint) != node.fingerprint]
+        return f"another answer: {spell(min(wrong))}" if wrong else ""
 
 
 def _stop(_: int, __: FrameType | None) -> None:
