@@ -143,6 +143,19 @@ _A = """(⊙ x)
 (↦ n)
 (ƒ n (∷ (→ I64 I64)) (k) (if (< k 1) 5 (+ 1 (n (- k 1)))))
 """
+_COPIES = """(⊙ top)
+(↥ "box.0x0" b)
+(ƒ passed (∷ (→ I64 I64)) (n) (b.eat (b.make n) n))
+(ƒ taken (∷ (→ I64 I64)) (n) (. (b.make n) y))
+(ƒ both (∷ (→ I64 I64)) (n) (if (< n 1) 0 (+ (passed n) (taken n) (both (- n 1)))))
+(ƒ main (_) (both 3))
+"""
+_COPIED = """(⊙ box)
+(↦ Box make eat)
+(τ Box (Box (x I64) (y I64)))
+(ƒ make (∷ (→ I64 Box)) (n) (if (< n 1) (Box n 1) (make (- n (. (make 0) y)))))
+(ƒ eat (∷ (→ Box I64 I64)) (b n) (if (< n 1) (. b x) (+ 1 (eat b (- n 1)))))
+"""
 _LARGE = "".join(f"(+ (* n {k + 9}) " for k in range(30)) + "n" + ")" * 30
 
 PROJECTS: dict[str, Files] = {
@@ -153,6 +166,7 @@ PROJECTS: dict[str, Files] = {
     "links": {"main.0x0": _LINKS, "a.0x0": _A, "b.0x0": _A.replace("5", "6"), "link.0x0": "@a.0x0"},
     "upper": {"main.0x0": _NUMBER, "0x0.pkg": "package p\nversion 1.0.0\n", "@path": "upper/main.0x0",
               "upper/main.0x0": '(⊙ uppermost)\n(↥ "../main.0x0" m)\n(ƒ main (_) (print "upper"))\n'},
+    "copies": {"main.0x0": _COPIES, "box.0x0": _COPIED},
     "foreign": {"main.0x0": _FOREIGN, "idle.0x0": "(⊙ idle)\n", "@object": "0"},
 }
 
@@ -239,6 +253,7 @@ _ROWS = (
         '(ƒ far (∷ (→ (List I64) I64 I64)) (xs n) (if (< n 0) (far xs (+ n 1)) (nth xs n)))\n(test "t" (= (far (list 1 2) 1) 2))\n(ƒ main'))),
     Edit("a module becomes the root", "upper", (("@path", "", "main.0x0"),)),
     Edit("a module without main becomes the root", "upper", (("main.0x0", "ƒ main (_)", "ƒ domain (_)"), ("@path", "", "main.0x0"))),
+    Edit("field of what is passed on", "copies", (("box.0x0", "(Box (x I64)", "(Box (w Text) (x I64)"), ("box.0x0", "(Box n 1)", '(Box "w" n 1)'))),
     # Regions.
     Edit("references go elsewhere", "circles", (("box.0x0",
         "(set-field! other held xs) (set-field! box held (list n))",
