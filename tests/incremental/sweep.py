@@ -158,7 +158,7 @@ class World:
         return found
 
     def difference(self, edit: Edit, level: str, broken: Break | None = None) -> str:
-        """What is wrong after an edit, or nothing; `broken` spoils the engine that has the graph of the build before."""
+        """What is wrong after an edit, or nothing; `broken` spoils the engine with the graph of the build before."""
         store = self.store(edit.project, level)
         files = edited(edit)
         self.write(files)
@@ -177,7 +177,6 @@ class World:
         if found == wanted:
             return self.stale(edit, level, files) if wanted is not None else ""
         return "refused" if found is None else "accepted" if wanted is None else "other bytes"
-
 
     def stale(self, edit: Edit, level: str, files: Files) -> str:
         """The first answer of the last session that a session from nothing answers in another way, or nothing."""
