@@ -207,17 +207,27 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="sweep")
     parser.add_argument("--level", choices=LEVELS)
     options = parser.parse_args(arguments)
+    found = first((options.level,) if options.level else LEVELS)
+    if found:
+        print(f"edit\t{found}")
+    return 3 if found else 0
+
+
+def first(levels: tuple[str, ...] = LEVELS) -> str:
+    """The first edit after which something is wrong, with its level and what, or nothing."""
     with tempfile.TemporaryDirectory(prefix="zero-sweep-") as folder:
         world = World(pathlib.Path(folder))
-        for edit in EDITS.values():
-            for level in levels_of(edit):
-                if options.level in (None, level):
-                    found = world.difference(edit, level)
+        try:
+            for edit in EDITS.values():
+                for level in levels_of(edit):
+                    found = world.difference(edit, level) if level in levels else ""
                     if found:
-                        print(f"edit\t{edit.name}, {level}: {found}")
-                        return 3
-        world.leave()
-    return 0
+                        return f"{edit.name}, {level}: {found}"
+        except Differs as error:
+            return str(error)
+        finally:
+            world.leave()
+    return ""
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 An edge is what queries of a kind ask of another, at a level; where a kind asks for one reason or another, also which
 (`of`).  A provider that forgets an edge leaves a graph without it: so the graph that the build before an edit left
-loses it, and the build after the edit must show it, by its bytes or by an answer that a session from nothing does not give.
-A new edge fails until it has an edit in `gardens.py`, or a reason why there can be none.
+loses it, and the build after the edit must show it: by its bytes, or by an answer that a session from nothing does not
+give.  A new edge fails until it has an edit in `gardens.py`, or a reason why there can be none.
 """
 
 from __future__ import annotations
