@@ -164,25 +164,28 @@ def pack(program: Program, f: Function, mentioned: set[str] | None = None) -> tu
                 row = known[key] = _named(program, table, kind, imm[node])
             named.append((node, row))
             imm[node] = 0
+    base = f.start
+    result = table.row(f.result)
+    variables = [(each.name, table.row(each.type), each.mutable, each.cell, each.generic) for each in f.locals]
     if mentioned is not None:
+        # Also the type of a parameter that nothing reads: a copy of the function brings its layout along.
         mentioned.update([head for head, _ in table.rows if isinstance(head, str)])
         for (kind, _), row in known.items():
             if kind == "const":
                 mentioned.add(row)
             elif kind == "inst" and row[0] in ("fn", "ctor"):
                 mentioned.add(row[1][0])
-    base = f.start
     return (
         f.name,
         f.vars,
         list(f.numeric),
         list(f.inner),
         list(f.params),
-        table.row(f.result),
+        result,
         f.root,
         sorted(f.caps),
         (f.inline, f.tail_required, f.exported, f.doc),
-        [(each.name, table.row(each.type), each.mutable, each.cell, each.generic) for each in f.locals],
+        variables,
         [(each.params, each.captures, each.first, each.vars) for each in f.lambdas],
         _lines(f),
         _flat(body.op),

@@ -62,6 +62,7 @@ def kinds(s: Session) -> dict[str, Kind]:
     def checked(engine: Engine, identity: str) -> Checked:
         engine.mark("forms", identity)
         engine.mark("prefix", identity)
+        engine.mark("root", "")  # only main's own file has a main
         for _, target in engine.ask("targets", identity):
             engine.mark("names", target)
         if identity not in index:
@@ -130,8 +131,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         return found
 
     def entries(engine: Engine, _: str) -> list[str]:
-        engine.mark("root", "")
-        if not front.testing:
+        if not engine.ask("testing", ""):
             return [engine.ask("main", "")]
         engine.mark("modules", "")
         return [name for module in front.graph.modules for _, name, _ in engine.ask("tests", module.identity)]
@@ -187,8 +187,9 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("hir", "a function's typed tree", hir, mark=dumps),
         Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
-        Kind("root", "the file of main, and whether that or the tests run",
-             lambda _engine, _: f"{front.root()} {front.testing}", always=True, mark=str.encode),
+        Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),
+        Kind("testing", "whether the tests run, and not main",
+             lambda _engine, _: front.testing, always=True, mark=dumps),
         Kind("main", "the function that runs", main, mark=str.encode),
         Kind("tests", "a module's own tests", tests, mark=dumps),
         Kind("entries", "main, or all the program's tests", entries, mark=dumps),

@@ -25,6 +25,7 @@ WORLD = {
     "runtime",
     "source",
     "targets",
+    "testing",
 }  # asked of the world in every build
 
 

@@ -1,6 +1,6 @@
 """The net: what stands between a bug and a release, run until the first thing that is red.
 
-    python -m tests.mutants.net --programs 200 --seed 0 --corpus quick
+    python -m tests.mutants.net --programs 200 --seed 0 --corpus quick --edits
 
 Generated programs by all lanes, and the corpus by MIR and native code at both levels against outputs that none of our
 lanes made; all with every verifier, the proof of the allocation, checked counts and a look for leaks.  The first
@@ -52,6 +52,14 @@ def generated(seed: int, count: int) -> None:
         outcome = lanes.compare(generate(number))
         if outcome.failed:
             raise Red("generated", f"seed {number}: {outcome.kind}: {' '.join(outcome.detail.split()[-30:])}")
+
+
+def edits() -> None:
+    from tests.incremental import sweep
+
+    found = sweep.first()
+    if found:
+        raise Red("edit", found)
 
 
 def corpus(quick: bool) -> None:
@@ -168,6 +176,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--programs", type=int, default=0, help="how many are generated")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--corpus", choices=("none", "quick", "all"), default="none")
+    parser.add_argument("--edits", action="store_true", help="small projects are edited, and built from what was known")
     options = parser.parse_args(arguments)
     try:
         build_freestanding()
@@ -177,6 +186,8 @@ def main(arguments: list[str]) -> int:
         if options.corpus != "none":
             corpus(options.corpus == "quick")
         generated(options.seed + first, options.programs - first)
+        if options.edits:
+            edits()
     except BuildError as error:
         print(f"build\t{' '.join(str(error).split()[-30:])}")
         return 3
