@@ -46,7 +46,7 @@ BAD_NAME = Kind(
 NO_PACKAGE = Kind(
     "PKG_MANIFEST-006",
     "`{path}` is no package: {why}",
-    help="a `dep` line names a folder that holds a 0x0.pkg",
+    help="a `dep` line names a folder that holds a 0x0.pkg; `zero lock --restore` puts back one that is locked",
     explain="""\
 A package is a folder with a `0x0.pkg` of its own.  The path of a `dep` line leads to that folder, from the folder of
 the `0x0.pkg` that the line stands in.""",
@@ -77,7 +77,7 @@ which one is used, with a `dep` line of its own.""",
 OTHER_DIGEST = Kind(
     "PKG_DIGEST-001",
     "the package `{name}` in `{path}` is not what the lock says",
-    help="look at what changed there; when it is right, run `zero lock`",
+    help="look at what changed there; when it is right, run `zero lock`, else `zero lock --restore`",
     explain="""\
 The lock pins the contents of every package by a SHA-256 digest.  The files in the package's folder are others: edited,
 added or removed since `zero lock` last ran.  Nothing is compiled until both agree.
