@@ -188,7 +188,7 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store, sink
         if not session.spoiled:
             session.keep(references)
         elif sink and session.messages.keeps:
-            session.keep(references, rest=True)
+            session.keep_messages(references)
     except Fault as fault:
         store.faults.append(fault)
     return image, inputs

@@ -112,7 +112,10 @@ def _keep(session: Session, references: list[str], tell: Callable[[str], object]
     tallies = session.engine.tallies
     if session.messages.keeps and (tallies["diagnostics"].red or tallies["documentation"].red):
         try:
-            session.keep(references, rest=True)
+            if session.spoiled:
+                session.keep_messages(references)
+            else:
+                session.keep(references, rest=True)
         except Fault as fault:
             store.faults.append(fault)
         store.trim_when_due()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PACK = "query-pack"
 OWN = {"diagnostics": "diagnostics", "documentation": "api-docs"}  # groups of one answer, which is an object as it is
 FOR_USERS = ("diagnostics", "documentation", "link")  # what a verb asks for
+OF_MESSAGES = ("diagnostics", "input", "named")
 
 
 class Objects:
@@ -193,7 +194,7 @@ class Session:
             self.store.faults.append(fault)
 
     def keep(self, references: list[str], *, rest: bool = False) -> None:
-        """Write the graph and the packs that are new; with `rest`, what verbs before this one need, too.
+        """Write the graph and the packs that are new; with `rest`, what other verbs have left stays there.
 
         Errors: Fault.
         """
@@ -201,7 +202,8 @@ class Session:
         engine = self.engine
         engine.forget_all()
         self.front.let_go()
-        standing = engine.standing(FOR_USERS) if rest else []
+        # Who has looked at all modules knows what is left of checking them; else it may all be needed.
+        standing = engine.standing(FOR_USERS if self.sound else None) if rest else []
         index = self.packs.flush(engine.kept(standing))
         nodes = [*engine.answered(), *standing]
         graph = dump(nodes, engine.revision, self.kinds, engine.gone(standing), engine.origin)
@@ -209,6 +211,23 @@ class Session:
         address = self.store.put(GRAPH, linking(addresses, marshal.dumps((graph, index))))
         for reference in references:
             self.store.set(reference, address)
+
+    def keep_messages(self, references: list[str]) -> None:
+        """Keep what is wrong beside the graph as it was: a mistake costs the next right program nothing.
+
+        Errors: Fault.
+        """
+        known, packs = self.engine, self.packs
+        self.open(references)
+        for node in known.answered():
+            if node.key[0] in OF_MESSAGES:
+                self.engine.nodes[node.key] = node
+                group = self.kinds[node.key[0]].group(node.key[1])
+                data = packs.get(group, node.object) if node.object else None
+                if data is not None:
+                    self.packs.put(group, data)
+        self.sound = False
+        self.keep(references, rest=True)
 
     def shown(self, identity: str) -> str:
         index = self.front.index.get(identity, -1)

@@ -152,15 +152,20 @@ class Engine:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]
 
-    def standing(self, kinds: Container[str]) -> list[Node]:
-        """The queries that this revision did not ask, and that what is kept of these kinds rests on.
+    def standing(self, kinds: Container[str] | None) -> list[Node]:
+        """The queries that this revision did not ask, and that what is kept of these kinds (of all) rests on.
 
         They are as right as they were: each has its own revision, and whoever asks for one looks at its edges then.
         """
         nodes = self.nodes
         found: dict[Node, None] = {}
         for key, first in nodes.items():
-            if key[0] not in kinds or first.state == CURRENT or not first.verified:
+            if (
+                (kinds is not None and key[0] not in kinds)
+                or first in found
+                or first.state == CURRENT
+                or not first.verified
+            ):
                 continue
             below: dict[Node, None] = {}
             todo = [first]
