@@ -163,12 +163,11 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store, sink
     session = session_for(path, options, recorder.read, store)
     references = graphs(path, options)
     session.open(references)
-    sink.items += session.messages.held().items
-    if sink:
-        store.faults += session.objects.faults
-        return b"", []
-    recorder.inputs.clear()
     try:
+        sink.items += session.messages.held().items
+        recorder.inputs.clear()
+        if sink:
+            return b"", []
         try:
             image = session.build()
         except Lost:
