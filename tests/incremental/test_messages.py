@@ -456,3 +456,15 @@ def test_a_page_leaves_what_checks_and_builds_need(folder: pathlib.Path, spy: li
     put(folder, "main.0x0", MAIN + "; more")
     assert build() == written(Sink())
     assert not {"checked", "lowered", "native", "borrows", "link"} & anew().keys()
+
+
+def test_a_mistake_costs_the_next_right_check_nothing(folder: pathlib.Path) -> None:
+    """Nothing was ever built: what checking found out is kept for its own sake."""
+    assert asked() == written(Sink())
+    put(folder, "low.0x0", LOW.replace("(* 2 n)", WRONG))
+    assert asked() == whole("main.0x0")
+    for text in (LOW, LOW + "; more", LOW + "; and more"):
+        put(folder, "low.0x0", text)
+        assert asked() == written(Sink())
+        assert not {"checked", "names", "export"} & anew().keys()
+        assert checking.page("main.0x0", NONE, Sink(), pytest.fail)
