@@ -6,9 +6,12 @@ mistakes, after files came and went, and with a damaged store.  What is warm is 
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import pathlib
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -468,3 +471,42 @@ def test_a_mistake_costs_the_next_right_check_nothing(folder: pathlib.Path) -> N
         assert asked() == written(Sink())
         assert not {"checked", "names", "export"} & anew().keys()
         assert checking.page("main.0x0", NONE, Sink(), pytest.fail)
+
+
+def test_what_a_check_leaves_can_be_asked_about(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build() == written(Sink())
+    put(folder, "low.0x0", LOW.replace("(* 2 n)", "(* 3 n)"))
+    assert asked() == written(Sink())
+    assert main(["query", "why", "main.0x0", "link:"]) == 0
+    assert capsys.readouterr().out == "link: was not asked: its answer is kept for a verb that asks it\n"
+    assert main(["query", "audit", "main.0x0"]) == 0, "what stands there is of the file as it was"
+    assert "have the answer that revision 2 kept" in capsys.readouterr().out
+    put(folder, "low.0x0", LOW.replace("(* 2 n)", WRONG))
+    assert asked() == whole("main.0x0")
+    assert main(["query", "why", "main.0x0", "diagnostics:"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "diagnostics: was recomputed (dependency): input:low.0x0 has another answer",
+        "input:low.0x0 was recomputed (input): it is asked of the world, which has another answer",
+    ]
+    assert main(["query", "stats", "main.0x0"]) == 0
+    assert "  diagnostics:  dependency input:low.0x0" in capsys.readouterr().out.splitlines()
+    assert main(["query", "graph", "main.0x0", "--kind", "diagnostics"]) == 0
+    assert "  input:low.0x0" in capsys.readouterr().out.splitlines()
+    put(folder, "low.0x0", LOW)
+    assert main(["doc", "low.0x0"]) == 0
+    capsys.readouterr()
+    assert main(["query", "why", "low.0x0", "documentation:low.0x0"]) == 0
+    assert capsys.readouterr().out.startswith("documentation:low.0x0 was recomputed (new)")
+
+
+def test_a_check_imports_nothing_that_makes_code(folder: pathlib.Path) -> None:
+    program = "import sys; from compiler.cli.main import main; main(['check', 'main.0x0']); print(sorted(sys.modules))"
+    heavy = ("argparse", "dataclasses", "inspect", "json", "pathlib", "subprocess", "typing", "tempfile")
+    code = ("compiler.lower", "compiler.mir", "compiler.lir", "compiler.machine", "compiler.link", "compiler.passes")
+    words = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"]
+    for _ in range(2):
+        done = subprocess.run(words, capture_output=True, check=True, env=dict(os.environ))
+        loaded = ast.literal_eval(done.stdout.decode())
+        assert "compiler.incremental.session" in loaded
+        assert [name for name in loaded if name in heavy or name.startswith(code)] == []
