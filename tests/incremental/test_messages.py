@@ -25,6 +25,7 @@ from compiler.incremental.kept import last_graph
 from compiler.incremental.session import Session
 from compiler.options import Options
 from compiler.query.graph import Loaded
+from runtime_c.build import compile_freestanding
 from tests.cli.test_negative import FIXTURES, FOLDER, header
 from tests.conftest import ROOT
 
@@ -510,3 +511,26 @@ def test_a_check_imports_nothing_that_makes_code(folder: pathlib.Path) -> None:
         loaded = ast.literal_eval(done.stdout.decode())
         assert "compiler.incremental.session" in loaded
         assert [name for name in loaded if name in heavy or name.startswith(code)] == []
+
+
+def test_a_file_to_link_with_that_is_mended_is_seen(folder: pathlib.Path, spy: list[str]) -> None:
+    put(
+        folder,
+        "main.0x0",
+        '(extern "C" gone (∷ (→ I64 I64)) (cap ffi))\n(ƒ main (_) (print (show (gone 1))))\n',
+    )
+    for name in ("gone", "other"):
+        put(folder, f"{name}.c", f"long long {name}(long long n);\nlong long {name}(long long n) {{ return n; }}\n")
+    compiled = {name: compile_freestanding(str(folder / f"{name}.c")) for name in ("gone", "other")}
+    (folder / "c.o").write_bytes(pathlib.Path(compiled["other"]).read_bytes())
+    linked = Options(links=("c.o",))
+    assert asked() == written(Sink()), whole("main.0x0")[0]
+    for options in (PLAIN, linked, PLAIN, linked):
+        wanted = whole_build("main.0x0", options)
+        assert wanted != written(Sink())
+        assert build("main.0x0", options) == wanted
+    spy.clear()
+    assert build("main.0x0", linked) == wanted
+    assert spy == []
+    (folder / "c.o").write_bytes(pathlib.Path(compiled["gone"]).read_bytes())
+    assert build("main.0x0", linked) == written(Sink())
