@@ -84,9 +84,9 @@ def _made(path: str, options: Options, sink: Sink, tell: Tell) -> tuple[str, byt
     if not found:
         recorder = records.Recorder()
         if incremental(options):
-            image, inputs = _reusing(path, options, recorder, store)
+            image, inputs = _reusing(path, options, recorder, store, sink)
             whole = bool(image) and recorder.absent(inputs)
-        if image:
+        if image or sink:
             pass
         elif options.hermetic:
             image = _watched(path, options, sink, recorder, store.root)
@@ -154,8 +154,8 @@ def incremental(options: Options) -> bool:
     return not options.ablate and not options.hermetic
 
 
-def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> tuple[bytes, list[str]]:
-    """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) when it cannot be."""
+def _reusing(path: str, options: Options, recorder: Recorder, store: Store, sink: Sink) -> tuple[bytes, list[str]]:
+    """(the executable, what was read or looked for) with answers of earlier builds; (b"", []) with diagnostics."""
     from compiler.cas.kinds import Fault
     from compiler.incremental.front import Fallback, Lost
     from compiler.lir.module import UnsupportedError
@@ -164,6 +164,10 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
     references = graphs(path, options)
     session.open(references)
     try:
+        sink.items += session.messages.held().items
+        recorder.inputs.clear()
+        if sink:
+            return b"", []
         try:
             image = session.build()
         except Lost:
@@ -172,16 +176,21 @@ def _reusing(path: str, options: Options, recorder: Recorder, store: Store) -> t
             session = session_for(path, options, recorder.read, store)
             session.open([])
             image = session.build()
+        inputs = session.front.graph.inputs
     except (Fallback, UnsupportedError):
         recorder.inputs.clear()
-        return b"", []
+        sink.items += session.messages.compile(options).items
+        image, inputs = session.messages.image, session.messages.inputs
     finally:
         store.faults += session.objects.faults
     try:
-        session.keep(references)
+        if not session.spoiled:
+            session.keep(references)
+        elif sink and session.messages.keeps:
+            session.keep_messages(references)
     except Fault as fault:
         store.faults.append(fault)
-    return image, session.front.graph.inputs
+    return image, inputs
 
 
 def session_for(

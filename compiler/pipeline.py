@@ -40,15 +40,16 @@ def front(
     sink: Sink,
     meter: Meter | None = None,
     reader: Callable[[str], bytes] | None = None,
+    looked: list[str] | None = None,
 ) -> tuple[Graph | None, Program | None]:
     """Read and check a program; without a program there is at least one diagnostic in `sink`.
 
-    `reader` stands in for the file system, or looks over its shoulder.
+    `reader` stands in for the file system, or looks over its shoulder; `looked` gets what else the answer rests on.
     """
     from compiler.modules.load import load
     from compiler.types.check import check
 
-    graph = load(path, features, sink, read_text=reader)
+    graph = load(path, features, sink, read_text=reader, looked=looked)
     if meter:
         meter.mark("parse", {"forms": graph})
     if graph is None:

@@ -4,7 +4,7 @@ A *record* says which files a build read (or looked for and did not find), as th
 the executable it made; both are objects of the store (`cas/`).  The key covers root file, folder, options, the
 compiler's own files and the runtime library.  A file whose size and change time are the recorded ones is trusted,
 unless it changed so late that one more change would show the same time; else its bytes are compared.
-Nothing here knows the language.  Milestone 1 puts a query engine in this place.
+Nothing here knows the language.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from compiler.cas.kinds import Address
     from compiler.cas.store import Store
 
-KIND = "build-record"
+KIND, RESULT = "build-record", "executable"
 FORMAT = 3
 # Files get the time of the kernel's last tick, at worst 10 ms ago; a file younger than this when it was read may
 # change again under the same time.
@@ -169,34 +169,34 @@ def _unchanged(inputs: list[Input], started: int) -> bool:
     return True
 
 
-def look(store: Store, record: Address, kind: str = "executable") -> tuple[Address, int, list[Input]]:
-    """The result that a record leads to, when its making began, and what that read.  Errors: Fault."""
+def look(store: Store, record: Address) -> tuple[Address, int, list[Input]]:
+    """The executable that a record leads to, when its making began, and what that read.  Errors: Fault."""
     payload = store.get(record)
     try:
         (result,) = links(payload)
         started, inputs = _read(after_links(payload))
     except ValueError:
         raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why="it names no inputs") from None
-    if result[0] != kind:
-        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why=f"it leads to no {kind}")
+    if result[0] != RESULT:
+        raise Fault("CAS_OBJECT-003", name=spell(record), kind=KIND, why=f"it leads to no {RESULT}")
     return result, started, inputs
 
 
-def find(store: Store, key: str, kind: str = "executable") -> tuple[str, bytes] | None:
-    """The path and the bytes of an unchanged build's result, or None.  Errors: Fault."""
+def find(store: Store, key: str) -> tuple[str, bytes] | None:
+    """The path and the bytes of an unchanged build's executable, or None.  Errors: Fault."""
     record = store.find(key, KIND)
     if record is None:
         return None
-    result, started, inputs = look(store, record, kind)
+    result, started, inputs = look(store, record)
     if not _unchanged(inputs, started):
         return None
     image = store.get(result)
     return store.path(result), image
 
 
-def keep(store: Store, key: str, recorder: Recorder, image: bytes, kind: str = "executable") -> str:
-    """Keep a result and its record; the result's path.  Errors: Fault."""
-    result = store.put(kind, image)
+def keep(store: Store, key: str, recorder: Recorder, image: bytes) -> str:
+    """Keep an executable and its record; the executable's path.  Errors: Fault."""
+    result = store.put(RESULT, image)
     store.set(key, store.put(KIND, linking([result], _write(recorder.started, recorder.inputs))))
     return store.path(result)
 

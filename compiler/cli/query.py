@@ -1,7 +1,7 @@
 """`zero query ACTION FILE`: what the compiler asked to build a program, what it had to answer anew, and why.
 
-Each action is a row of `ACTIONS` and reads what the last build left; none of them builds but `audit`.  A query's key is
-`kind:argument`.  What the words mean lies in `compiler/query/story.py`.
+Each action is a row of `ACTIONS` and reads what the last build, check or page left; none of them builds but `audit`.
+A query's key is `kind:argument`.  What the words mean lies in `compiler/query/story.py`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def stats(words: list[str], arguments: Arguments) -> int:
         }
         out(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         return 0
-    lines = [f"revision {graph.revision}: the last build that kept its queries; after no change none are asked"]
+    lines = [f"revision {graph.revision}: the last command that kept its queries; after no change none are asked"]
     head = ("kind", *FIELDS)
     table = [[kind, *count.row()] for kind, count in counts.items()]
     table.append(["all", *(sum(column) for column in zip(*[count.row() for count in counts.values()]))])
@@ -175,7 +175,7 @@ def why(words: list[str], arguments: Arguments) -> int:
     if (kind, argument) not in known:
         word = spell((kind, argument))
         near = meant(word, sorted(map(spell, known)), f"zero query graph {words[0]} shows all keys")
-        raise UsageError(f"query why: {word} was not asked by the last build", near)
+        raise UsageError(f"query why: {word} was not asked by the last command", near)
     out("\n".join(story.why(found, (kind, argument))) + "\n")
     return 0
 
@@ -188,12 +188,17 @@ def _kinds() -> list[str]:
 
 # name -> (what it does, its options, its words, help)
 ACTIONS: dict[str, tuple[Callable[[list[str], Arguments], int], frozenset[str], tuple[str, ...], str]] = {
-    "stats": (stats, frozenset({"--json"}), ("a file",), "by kind, what the last build asked, and what it recomputed"),
+    "stats": (
+        stats,
+        frozenset({"--json"}),
+        ("a file",),
+        "by kind, what the last build, check or page asked, and what it recomputed",
+    ),
     "graph": (
         graph,
         frozenset({"--format", "--key", "--kind"}),
         ("a file",),
-        "what the last build asked, and what that asked in turn",
+        "what the last build, check or page asked, and what that asked in turn",
     ),
     "audit": (
         audit,

@@ -48,6 +48,7 @@ def audit(path: str, options: Options) -> tuple[Loaded, str]:
         return first, "no build is known"
     if kept.refused:
         return first, str(QueryFault("QUERY_SCHEMA-001", what=kept.refused))
+    kept.nodes = kept.asked()  # what else stands there may be of files as they were
     compare(first, kept, always, KEPT)
     same = [
         key

@@ -162,7 +162,7 @@ class Front:
         """The module's contents, and the unique names of others that they mention.  Errors: Fallback."""
         index = self.index[identity]
         c = self.c
-        module = self._with_forms(identity)
+        module = self.with_forms(identity)
         for each in module.imports:
             self.enter(self.graph.modules[each.module].identity)
         known = len(c.infos)
@@ -173,7 +173,7 @@ class Front:
             main = main_of(c) if root else -1
         except Unread:
             raise Fallback("messages") from None
-        if self.sink.items or (root and main < 0 and not self.testing):
+        if self.sink.items:
             raise Fallback("messages")
         self.uses += edges
         self._entered.add(identity)
@@ -232,7 +232,7 @@ class Front:
         ]
         return marshal.dumps((rows, table.rows), 2) if rows else b""
 
-    def _with_forms(self, identity: str) -> Module:
+    def with_forms(self, identity: str) -> Module:
         """The graph's module with its forms, which may not have been read so far."""
         module = self.graph.modules[self.index[identity]]
         read, wanted = self.parsed(identity)
@@ -312,8 +312,9 @@ class Front:
 
     def let_go(self) -> None:
         """The program is made: its trees and the checker's state are not needed any more."""
-        self.c.program.drop("link")
-        del self.c
+        if self.index:  # else it ended before
+            self.c.program.drop("link")
+            del self.c
         self._parse.clear()
         self.texts.clear()
 

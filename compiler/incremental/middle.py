@@ -10,8 +10,6 @@ needs it again lowers it again from the same inputs.  Places are relative to fun
 
 from __future__ import annotations
 
-import marshal
-
 from compiler.hir.portable import TypeTable, unpack_types
 from compiler.incremental.front import Lost
 from compiler.incremental.image import native_row
@@ -265,8 +263,3 @@ def read_uses(row: tuple[Any, ...]) -> Uses:
     uses.params, uses.refs, uses.consumed, uses.taken = dict(params), set(refs), set(consumed), set(taken)
     uses.given = dict(given)
     return uses
-
-
-def dumps(value: Any) -> bytes:
-    """Equal values give equal bytes: version 2 of the format shares nothing."""
-    return marshal.dumps(value, 2)

@@ -10,14 +10,15 @@ import marshal
 
 from compiler.digest import brief
 from compiler.hir.portable import cut
-from compiler.incremental.front import Checked
-from compiler.incremental.middle import dumps
-from compiler.query.kind import Kind
+from compiler.incremental import pages
+from compiler.incremental.front import Checked, Fallback
+from compiler.query.kind import Kind, dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from compiler.incremental.middle import Middle
     from compiler.incremental.optimize import Optimizer
     from compiler.incremental.session import Session
     from compiler.query.engine import Engine
@@ -35,7 +36,8 @@ def kinds(s: Session) -> dict[str, Kind]:
     What is asked for can be gone: an edge of the last build may lead to a file or a name that is no more.  Each answer
     is total, an empty one stands for nothing, and whoever has the edge sees a change and looks again.
     """
-    front, middle = s.front, s.middle
+    front = s.front
+    middle: Middle = s.middle  # type: ignore[assignment]  # who only checks has none, and asks nothing of it
     index = front.index
 
     def source(_: Engine, identity: str) -> bytes:
@@ -124,6 +126,8 @@ def kinds(s: Session) -> dict[str, Kind]:
     def main(engine: Engine, _: str) -> str:
         engine.mark("root", "")
         found: str = engine.ask("checked", front.root()).main
+        if not found and not front.testing:  # what is only checked needs none
+            raise Fallback("messages")
         return found
 
     def tests(engine: Engine, identity: str) -> list[tuple[str, str, int]]:
@@ -185,6 +189,19 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("export", "a name's type, or a type's constructors: all that its users see", export,
              mark=lambda found: found[0]),
         Kind("hir", "a function's typed tree", hir, mark=dumps),
+        Kind("named", "how the command names the program, and what it is linked with",
+             lambda _engine, what: s.messages.named(what), always=True, mark=str.encode),
+        Kind("input", "a file as messages depend on it: where it lies and what is in it, or that it is not there",
+             lambda _engine, name: s.messages.input(name), always=True, mark=bytes),
+        Kind("diagnostics", "what is wrong with the program; of `build`, what keeps it from being built",
+             lambda engine, what: s.messages.diagnostics(engine, what), encode=str.encode, decode=bytes.decode),
+        Kind("outline", "what a page shows of a module's forms",
+             lambda engine, name: pages.outline(engine, front, name), mark=dumps),
+        Kind("signature", "a function's type and capabilities, as a page shows them",
+             lambda engine, name: pages.signature(engine, front, name), mark=dumps),
+        Kind("documentation", "a module's page", pages.documentation,
+             encode=lambda page: page.encode("utf-8", "surrogatepass"),
+             decode=lambda kept: kept.decode("utf-8", "surrogatepass")),
         Kind("edges", "uses of generic functions and types that could grow", edges, mark=bytes),
         Kind("growth", "whether types stay finite", growth, mark=lambda fine: b"1" if fine else b"0"),
         Kind("root", "the file of main", lambda _engine, _: front.root(), always=True, mark=str.encode),

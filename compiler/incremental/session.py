@@ -11,14 +11,13 @@ import os
 
 from compiler.cas.kinds import Fault, linking, read_address, spell
 from compiler.digest import brief
-from compiler.incremental import image
 from compiler.incremental.front import Fallback, Front
 from compiler.incremental.kept import GRAPH, read_graph
-from compiler.incremental.middle import Middle, dumps
+from compiler.incremental.messages import Messages
 from compiler.incremental.queries import kinds
-from compiler.incremental.workers import cores
 from compiler.query.engine import Engine
 from compiler.query.graph import DAMAGED, Loaded, dump
+from compiler.query.kind import dumps
 from compiler.query.packs import Packs
 
 TYPE_CHECKING = False
@@ -28,11 +27,16 @@ if TYPE_CHECKING:
 
     from compiler.cas.store import Store
     from compiler.foreign import Linked
+    from compiler.incremental.middle import Middle
     from compiler.lir.ops import Data
     from compiler.machine.code import Code
+    from compiler.query.graph import Node
     from compiler.query.packs import Index
 
 PACK = "query-pack"
+OWN = {"diagnostics": "diagnostics", "documentation": "api-docs"}  # groups of one answer, which is an object as it is
+FOR_USERS = ("diagnostics", "documentation", "link")  # what a verb asks for
+OF_MESSAGES = ("diagnostics", "input", "named")
 
 
 class Objects:
@@ -53,9 +57,9 @@ class Objects:
             self.faults.append(fault)
             return None
 
-    def write(self, data: bytes) -> str:
+    def write(self, group: str, data: bytes) -> str:
         assert self.store is not None
-        return spell(self.store.put(PACK, data))
+        return spell(self.store.put(OWN.get(group.partition(" ")[0], PACK), data))
 
 
 class Session:
@@ -72,13 +76,21 @@ class Session:
         *,
         jobs: int = 0,
         tests: bool = False,
+        back: bool = True,
     ) -> None:
-        """With `tests`, it is the program's tests that will run, and not its main."""
-        self.front = Front(path, features, reader, tests=tests)
+        """With `tests`, it is the program's tests that will run, and not its main; without `back`, it only checks."""
+        self.messages = Messages(self, path, links, reader)
+        self.front = Front(path, features, reader if back else self.messages.read, tests=tests)
         self.links = links
-        self.middle = Middle(self.front)
+        self.middle: Middle | None = None
         self.release = level == "release"
-        if self.release:
+        self.sound = False  # all modules are checked
+        self.spoiled = False  # the session has ended without what it was to make
+        if back:
+            from compiler.incremental.middle import Middle
+
+            self.middle = Middle(self.front)
+        if self.release and self.middle is not None:
             from compiler.incremental.optimize import Optimizer
 
             self.middle.optimizer = Optimizer(self.middle)
@@ -111,7 +123,9 @@ class Session:
 
             self.objects.faults.append(QueryFault("QUERY_GRAPH-001", what=DAMAGED))
         self.packs = Packs(self.objects, index)
-        self.engine = self.middle.engine = Engine(self.kinds, self.packs, loaded)
+        self.engine = Engine(self.kinds, self.packs, loaded)
+        if self.middle is not None:
+            self.middle.engine = self.engine
 
     def _graph(self, reference: str) -> bytes | None:
         address = self.store.find(reference, GRAPH) if self.store is not None else None
@@ -123,17 +137,24 @@ class Session:
         return self.image("")
 
     def check(self) -> None:
-        """Find and check all modules.  Errors: Fallback."""
-        self.front.load(self.engine)
-        for identity in self.front.index:
-            self.engine.mark("checked", identity)
-            self.engine.mark("positions", identity)
-        self.engine.mark("growth", "")
+        """Find and check all modules, and see what functions borrow.  Errors: Fallback."""
+        self.check_only()
         self.front.rest()
         self._settle()
         self.engine.mark("borrows", "")
         for identity in self.front.index:
             self.engine.forget("checked", identity)
+
+    def check_only(self) -> None:
+        """Find and check all modules, once.  Errors: Fallback."""
+        if self.sound:
+            return
+        self.front.load(self.engine)
+        for identity in self.front.index:
+            self.engine.mark("checked", identity)
+            self.engine.mark("positions", identity)
+        self.engine.mark("growth", "")
+        self.sound = True
 
     def tests(self) -> list[tuple[str, str, str]]:
         """The program's own tests, in the order of the whole pipeline: (title, place, name)."""
@@ -147,7 +168,9 @@ class Session:
     def image(self, entry: str) -> bytes:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
+        from compiler.incremental.workers import cores
 
+        assert self.middle is not None
         try:
             if not entry:  # what a test reaches is little
                 self.middle.fork(self.jobs or cores())
@@ -171,23 +194,46 @@ class Session:
         except Fault as fault:
             self.store.faults.append(fault)
 
-    def keep(self, references: list[str]) -> None:
-        """Write the graph and the packs that are new.  Errors: Fault."""
+    def keep(self, references: list[str], *, rest: bool = False) -> None:
+        """Write the graph and the packs that are new; with `rest`, what other verbs have left stays there.
+
+        Errors: Fault.
+        """
         assert self.store is not None
         engine = self.engine
         engine.forget_all()
         self.front.let_go()
-        index = self.packs.flush(engine.kept())
+        # Who has looked at all modules knows what is left of checking them; else it may all be needed.
+        standing = engine.standing(FOR_USERS if self.sound else None) if rest else []
+        index = self.packs.flush(engine.kept(standing))
         addresses = sorted({read_address(name) for name, _ in index.values()})
-        address = self.store.put(GRAPH, linking(addresses, self._dumped(index)))
+        address = self.store.put(GRAPH, linking(addresses, self._dumped(index, standing)))
         for reference in references:
             self.store.set(reference, address)
 
-    def _dumped(self, index: Index) -> bytes:
+    def _dumped(self, index: Index, standing: list[Node]) -> bytes:
         """The graph and where its answers lie; a copy of two megabytes is let go of before the next is made."""
         engine = self.engine
-        graph = dump(engine.answered(), engine.revision, self.kinds, engine.gone(), engine.origin)
+        nodes = [*engine.answered(), *standing]
+        graph = dump(nodes, engine.revision, self.kinds, engine.gone(standing), engine.origin)
         return marshal.dumps((graph, index))
+
+    def keep_messages(self, references: list[str]) -> None:
+        """Keep what is wrong beside the graph as it was: a mistake costs the next right program nothing.
+
+        Errors: Fault.
+        """
+        known, packs = self.engine, self.packs
+        self.open(references)
+        for node in known.answered():
+            if node.key[0] in OF_MESSAGES:
+                self.engine.nodes[node.key] = node
+                group = self.kinds[node.key[0]].group(node.key[1])
+                data = packs.get(group, node.object) if node.object else None
+                if data is not None:
+                    self.packs.put(group, data)
+        self.sound = False
+        self.keep(references, rest=True)
 
     def shown(self, identity: str) -> str:
         index = self.front.index.get(identity, -1)
@@ -230,10 +276,14 @@ class Session:
         return self._unit(engine, identity, engine.ask("members", identity))
 
     def _unit(self, engine: Engine, identity: str, keys: list[str]) -> tuple[Any, ...]:
+        from compiler.incremental import image
+
         return image.unit_row(engine.ask("prefix", identity), *self._resolved(engine, keys))
 
     def _resolved(self, engine: Engine, keys: list[str]) -> tuple[list[Code], list[Data]]:
         """Code and data with the places of today's files."""
+        from compiler.incremental import image
+
         rows = []
         for key in keys:
             rows.append(engine.ask("native", key))
@@ -247,9 +297,11 @@ class Session:
 
     def link(self, engine: Engine, entry: str) -> bytes:
         """The executable of everything that the program reaches, or a test."""
+        from compiler.incremental import image
         from compiler.lir.module import LirModule
         from compiler.pipeline import link_program
 
+        assert self.middle is not None
         engine.mark("runtime", "")
         engine.mark("foreign", "")
         linked = self._linked()
@@ -269,6 +321,7 @@ class Session:
         from compiler.lower.lower import lower_entry
         from compiler.natively import native_one
 
+        assert self.middle is not None
         engine = self.engine
         engine.mark("hir", self.middle.key(main, main))
         f = self.front.body(main)

@@ -12,6 +12,10 @@ it asks in turn and on nothing else.  A build takes the graph of the last one, l
 what asked something that has another answer by now; an answer that comes out as it was leaves its users as they are.
 `zero query` shows what happened, and why.
 
+A check asks the same graph as a build and leaves there what a build needs; so does a page.  The messages of a wrong
+program are an answer, too: they hold as long as all that was read or looked for is as it was, and beside them the graph
+stays as the last right program left it.
+
 A program that queries do not serve is compiled as a whole and leaves no graph: `zero query audit` says so.
 
 ## Kinds

@@ -44,14 +44,16 @@ def load(
     *,
     read_text: Callable[[str], str | bytes] | None = None,
     known: Known | None = None,
+    looked: list[str] | None = None,
 ) -> Graph | None:
     """The modules of the program whose root file is `root`, dependencies first; None when none is sound.
 
     `read_text` stands in for the file system: a path's contents, or an OSError.  `known` may spare reading a file's
-    forms: it is given the file and how to read it, and says what it imports; messages then lack places.
+    forms: it is given the file and how to read it, and says what it imports; messages then lack places.  `looked` gets
+    the files, and folders with a separator behind them, that the outcome rests on besides what was read.
     Errors: UsageError when the root cannot be read, or a feature is not declared; everything else goes to `sink`.
     """
-    return _Loader(features, sink, read_text or read_bytes, known).load(root)
+    return _Loader(features, sink, read_text or read_bytes, known, looked).load(root)
 
 
 class _Project:
@@ -88,13 +90,20 @@ class _Unit:
 
 class _Loader:
     def __init__(
-        self, features: frozenset[str], sink: Sink, reader: Callable[[str], str | bytes], known: Known | None
+        self,
+        features: frozenset[str],
+        sink: Sink,
+        reader: Callable[[str], str | bytes],
+        known: Known | None,
+        looked: list[str] | None,
     ) -> None:
         self.known = known
         self.on = features
         self.sink = sink
         self.reader = reader
         self.graph = Graph(Symbols())
+        if looked is not None:
+            self.graph.inputs = looked
         self.units: dict[str, _Unit] = {}
         self.path: list[_Unit] = []  # from the root to the file being looked at
         self.files = 0
@@ -251,6 +260,7 @@ class _Loader:
         if not key.startswith(project.folder.rstrip(os.sep) + os.sep) and "\0" not in text:
             folder = os.path.basename(project.folder) or project.folder
             self._complain(unit, wanted, semantic.OUTSIDE_PROJECT, path=text, folder=folder)
+            self.graph.inputs.append(os.path.join(os.path.dirname(unit.key), text))  # a link can lead elsewhere
             return None
         if key and self._held(os.path.dirname(key), project.folder):
             self._complain(unit, wanted, semantic.INSIDE_PACKAGE, path=text)
@@ -333,7 +343,7 @@ class _Loader:
         key = os.path.join(STD, name + SUFFIX)
         if os.path.isfile(key) and os.path.dirname(key) == STD:
             return key, f"std:{name}", self.library
-        there = sorted(entry[: -len(SUFFIX)] for entry in _entries(STD) if entry.endswith(SUFFIX))
+        there = sorted(entry[: -len(SUFFIX)] for entry in self._entries(STD) if entry.endswith(SUFFIX))
         advice = meant(name, there, f"the standard library has: {', '.join(there) or 'no module yet'}")
         self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
         return None
@@ -343,13 +353,20 @@ class _Loader:
             self._complain(unit, wanted, semantic.UNREADABLE_IMPORT, path=wanted.path, why=reason(error))
             return
         folder, name = os.path.split(path)
-        there = [entry for entry in _entries(folder) if entry.endswith(SUFFIX)]
+        there = [entry for entry in self._entries(folder) if entry.endswith(SUFFIX)]
         advice = "paths are relative to the folder of the importing file"
         if name + SUFFIX in there:
             advice = f'did you mean "{wanted.path}{SUFFIX}"?'
         else:
             advice = meant(name, sorted(there), advice)
         self._complain(unit, wanted, semantic.MISSING_IMPORT, path=wanted.path, advice=advice)
+
+    def _entries(self, folder: str) -> list[str]:
+        self.graph.inputs.append(os.path.join(folder or os.curdir, ""))
+        try:
+            return os.listdir(folder or os.curdir)
+        except (OSError, ValueError):  # a path with a NUL in it is none
+            return []
 
     def _complain(self, unit: _Unit, wanted: Wanted, kind: Kind, **facts: object) -> None:
         start, end = _span(unit, wanted.place)
@@ -380,10 +397,3 @@ def _span(unit: _Unit, node: int) -> tuple[int, int]:
     if node < 0:
         return 0, 0
     return unit.module.forms.start[node], unit.module.forms.end[node]
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder or ".")
-    except (OSError, ValueError):  # a path with a NUL in it is none
-        return []

@@ -33,12 +33,12 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
 
 def choose(graph: Loaded, kinds: Iterable[str], pattern: str) -> list[Node]:
-    """The queries of these kinds (of all, if there are none) whose key fits, in order."""
+    """The queries asked of these kinds (of all, if there are none) whose key fits, in order."""
     wanted = set(kinds)
     fits = matcher(pattern) if pattern else None
     return [
-        graph.nodes[key]
-        for key in sorted(graph.nodes)
+        node
+        for key, node in sorted(graph.asked().items())
         if (not wanted or key[0] in wanted) and (fits is None or fits(spell(key)))
     ]
 
@@ -51,7 +51,7 @@ def state(graph: Loaded, node: Node) -> str:
 
 
 def text(graph: Loaded, nodes: list[Node]) -> str:
-    lines = [f"{len(nodes)} of {len(graph.nodes)} queries of revision {graph.revision}"]
+    lines = [f"{len(nodes)} of {len(graph.asked())} queries of revision {graph.revision}"]
     for node in nodes:
         how = state(graph, node)
         if how != REUSED:
@@ -85,7 +85,7 @@ class Boxes:
 
 def boxes(graph: Loaded, nodes: list[Node]) -> Boxes:
     """At most LIMIT boxes for these queries, or one for each kind."""
-    title = f"{len(nodes)} of {len(graph.nodes)} queries of revision {graph.revision}"
+    title = f"{len(nodes)} of {len(graph.asked())} queries of revision {graph.revision}"
     groupings: tuple[tuple[str, Callable[[Key], str]], ...] = (
         ("", spell),
         (", by kind and file", lambda key: f"{key[0]}:{key[1].partition('#')[0]}"),

@@ -17,10 +17,12 @@ from compiler.query.graph import Key, Loaded, Node, spell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any, Protocol
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from typing import Any, Protocol, TypeVar
 
     from compiler.query.kind import Kind
+
+    Answer = TypeVar("Answer")
 
     class Store(Protocol):
         """Bytes by content, in groups (`packs.py`)."""
@@ -99,6 +101,29 @@ class Engine:
         finally:
             self._asked.pop()
 
+    def apart(self, run: Callable[[], Answer]) -> Answer:
+        """What `run` gives; what it asks are no edges: for whoever has edges to all that it depends on."""
+        self._asked.append({})
+        try:
+            return run()
+        finally:
+            self._asked.pop()
+
+    def holds(self, kind: str, argument: str) -> bool:
+        """Whether there is an answer that is right as it is; nothing is answered anew for it but what it asked."""
+        node = self.nodes.get((kind, argument))
+        if node is None or not node.verified or kind not in self.kinds:
+            return False
+        if node.state != CURRENT:
+            node.state = LOOKING
+            try:
+                if self._red_edge(node) is not None:
+                    return False
+            finally:
+                node.state = OPEN
+            self._current(kind, argument)
+        return True
+
     def mark(self, kind: str, argument: str) -> bytes:
         """The answer's fingerprint; the answer itself is not fetched.  Errors: as `ask`."""
         return self._current(kind, argument).fingerprint
@@ -127,17 +152,46 @@ class Engine:
         """The queries that this revision has looked at and found right: what is worth keeping."""
         return [node for node in self.nodes.values() if node.state == CURRENT]
 
-    def gone(self) -> list[Key]:
-        """The queries of the graph that this revision did not ask any more."""
-        found = [key for key, node in self.nodes.items() if node.state != CURRENT and node.verified]
-        return found + [key for key in self._moved if key not in self.nodes]
+    def standing(self, kinds: Container[str] | None) -> list[Node]:
+        """The queries that this revision did not ask, and that what is kept of these kinds (of all) rests on.
 
-    def kept(self) -> Iterator[tuple[str, bytes]]:
-        """(group, digest) of the kept answers of `answered`."""
+        They are as right as they were: each has its own revision, and whoever asks for one looks at its edges then.
+        """
+        nodes = self.nodes
+        found: dict[Node, None] = {}
+        for key, first in nodes.items():
+            if (
+                (kinds is not None and key[0] not in kinds)
+                or first in found
+                or first.state == CURRENT
+                or not first.verified
+            ):
+                continue
+            below: dict[Node, None] = {}
+            todo = [first]
+            while todo:
+                node = todo.pop()
+                if node.state != CURRENT and node not in found and node not in below:
+                    below[node] = None
+                    todo += node.deps
+            if all(nodes.get(node.key) is node for node in below):  # else something of it is of another schema
+                found |= below
+        return list(found)
+
+    def gone(self, standing: Iterable[Node] = ()) -> list[Key]:
+        """The queries of the graph that this revision did not ask any more, and that are not kept all the same."""
+        kept = set(standing)
+        nodes = self.nodes
+        found = [key for key, node in nodes.items() if node.state != CURRENT and node.verified and node not in kept]
+        return found + [key for key in self._moved if key not in nodes]
+
+    def kept(self, standing: Iterable[Node] = ()) -> Iterator[tuple[str, bytes]]:
+        """(group, digest) of the kept answers of `answered`, and of those that stand."""
         kinds = self.kinds
-        for node in self.nodes.values():
-            if node.state == CURRENT and node.object:
-                yield kinds[node.key[0]].group(node.key[1]), node.object
+        for nodes in (self.answered(), standing):
+            for node in nodes:
+                if node.object:
+                    yield kinds[node.key[0]].group(node.key[1]), node.object
 
     def _current(self, kind: str, argument: str) -> Node:
         key = (kind, argument)

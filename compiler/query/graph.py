@@ -79,6 +79,10 @@ class Loaded:
         self.gone: list[Key] = []
         self.origin = ""
 
+    def asked(self) -> dict[Key, Node]:
+        """The queries that the last revision asked; the others stand there for other verbs."""
+        return {key: node for key, node in self.nodes.items() if node.verified == self.revision}
+
 
 def dump(
     nodes: Iterable[Node], revision: int, kinds: Mapping[str, Kind], gone: Iterable[Key] = (), origin: str = ""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
         def read(self, name: str) -> bytes | None: ...
 
-        def write(self, data: bytes) -> str: ...
+        def write(self, group: str, data: bytes) -> str: ...
 
 
 # group -> the object's name, and where in it each answer lies: digest -> (offset, size)
@@ -82,7 +82,7 @@ class Packs:
                 parts.append(data)
                 places[digest] = (at, len(data))
                 at += len(data)
-        return self._objects.write(b"".join(parts)) if parts else "", places
+        return self._objects.write(group, b"".join(parts)) if parts else "", places
 
     def _whole(self, group: str) -> bytes | None:
         name = self._index[group][0]

@@ -56,7 +56,7 @@ def reason_of(node: Node) -> tuple[str, str]:
 def counts(graph: Loaded, kinds: Iterable[str]) -> dict[str, Count]:
     """A count for each of the kinds, and for each that the graph has besides."""
     found = {kind: Count() for kind in kinds}
-    for (kind, _), node in graph.nodes.items():
+    for (kind, _), node in graph.asked().items():
         count = found.setdefault(kind, Count())
         count.asked += 1
         if node.answered != graph.revision:
@@ -84,6 +84,8 @@ def why(graph: Loaded, key: Key) -> list[str]:
     node = graph.nodes.get(key)
     if node is None:
         return [f"{spell(key)} was not asked any more"]
+    if node.verified != graph.revision:
+        return [f"{spell(key)} was not asked: its answer is kept for a verb that asks it"]
     if node.answered != graph.revision:
         count = len(node.deps)
         again = [spell(dep.key) for dep in node.deps if dep.answered == graph.revision]

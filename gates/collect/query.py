@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gates.collect import query_graph
-from gates.collect.query_lab import LIBRARY, STATS, Built, Garden
+from gates.collect.query_lab import LIBRARY, MAIN, STATS, Built, Garden
 from gates.collect.samples import ROOT, Samples, Unavailable, main
 from gates.collect.store_lab import matching_bytes
 from ledgers import foreign
@@ -50,7 +50,7 @@ def collect(samples: Samples) -> None:
             for step in steps:
                 garden.edit(step)
             run(samples, row, garden, built, before)
-    roadmap(samples, {str(kind["kind"]) for kind in before["kinds"] if kind["asked"]})
+        roadmap(samples, asked_by_verbs(place, store))
 
 
 def both(samples: Samples, workload: str, metric: str, unit: str, before: int, after: int, command: str) -> None:
@@ -76,7 +76,7 @@ def against(cold: Built, other: Built) -> tuple[int, int]:
 
 
 def answered(samples: Samples, row: Row, garden: Garden, first: dict[str, Any]) -> None:
-    """What the second build answered anew; nothing where it asked nothing, or was refused and left no graph."""
+    """What the second build answered anew; nothing where it asked nothing."""
     name, anew = str(row["scenario"]), []
     second = garden.stats("edited")
     if second["revision"] != first["revision"]:
@@ -97,8 +97,20 @@ def answered(samples: Samples, row: Row, garden: Garden, first: dict[str, Any]) 
         both(samples, f"{name}/{kind}", "answered_anew", "count", said.get(kind, 0), counted.get(kind, 0), STATS)
 
 
+def asked_by_verbs(place: Path, store: Path) -> set[str]:
+    """The kinds that a build, a check and a page of the project ask."""
+    garden = Garden(place)
+    garden.plant(store=store)
+    found: set[str] = set()
+    for words in ((), ("check", MAIN), ("doc", MAIN)):  # the first is what built the store
+        if words and garden.zero(*words, store="edited").returncode != 0:
+            raise RuntimeError(f"zero {' '.join(words)} fails on the project as it was built")
+        found |= {str(kind["kind"]) for kind in garden.stats("edited")["kinds"] if kind["asked"]}
+    return found
+
+
 def roadmap(samples: Samples, asked: set[str]) -> None:
-    """The roadmap's list, as far as each of the kinds that the ledger names was asked by a build."""
+    """The roadmap's list, as far as each of the kinds that the ledger names was asked."""
     for row in foreign.load(ROOT, KINDS).rows:
         kinds = as_list(row["kinds"])
         if kinds and asked.issuperset(kinds):

@@ -24,7 +24,8 @@ from collections import Counter
 
 import pytest
 
-from compiler import pipeline, records
+from compiler import checking, documenting, pipeline, records
+from compiler.cli import render
 from compiler.diagnostics import Sink, UsageError
 from compiler.modules import load, manifest
 from compiler.modules.packages import Packages, lock_text
@@ -42,7 +43,7 @@ OBJECTS = 3  # states of the object that is linked, each with every C function
 BACK = 0.85  # how often a program with mistakes is mended at once
 LOCKED = 0.9  # how often an edit of a package is locked
 FEATURE = 0.15  # how often a program is built with its feature
-COLD, PROCESS = 10, 25
+COLD, PROCESS, CHECK = 10, 25, 2
 LONG = 500  # edits: enough for every kind
 FRESH = 50  # edits after which the project is the first one again: much of it is not in the program by then
 MAIN = "main.0x0"
@@ -62,6 +63,33 @@ def compile_whole(path: str, options: Options) -> tuple[bytes, Said]:
     return image, said(sink)
 
 
+def asked_whole(path: str, features: frozenset[str], *, page: bool) -> str:
+    """What a check says or a page shows, by the whole pipeline without a store."""
+    sink = Sink()
+    try:
+        graph, program = pipeline.front(path, features, sink)
+    except UsageError as error:
+        return error.message
+    if sink or not page:
+        return render.text(sink) + render.json(sink)
+    assert graph is not None
+    assert program is not None
+    return documenting.page(graph, program)
+
+
+def asked_session(path: str, features: frozenset[str], *, page: bool) -> str:
+    """The same with the store's answers; damage is told elsewhere."""
+    sink, text = Sink(), None
+    try:
+        if page:
+            text = checking.page(path, features, sink, lambda _: None)
+        else:
+            sink = checking.check(path, features, lambda _: None)
+    except UsageError as error:
+        return error.message
+    return render.text(sink) + render.json(sink) if text is None else text
+
+
 class History:
     """A project in a folder, its store, and what became of its edits.
 
@@ -76,6 +104,7 @@ class History:
         cold: int = COLD,
         process: int = PROCESS,
         damage: int = 0,
+        check: int = CHECK,
         level: str = "dev",
         files: Files | None = None,
     ) -> None:
@@ -83,7 +112,7 @@ class History:
         self.seed = seed
         self.level = level
         self.first = start.text() if files is None else files
-        self.cold, self.process, self.damage = cold, process, damage  # every how many edits
+        self.cold, self.process, self.damage, self.check = cold, process, damage, check  # every how many edits
         self.folder = folder
         self.project = folder / "project"
         self.store = folder / "store"
@@ -107,6 +136,7 @@ class History:
         patch.setattr(load, "STD", str(self.folder / "tree/compiler/std"))
         patch.setattr(records, "compiler_stamp", functools.cache(records.compiler_stamp))
         patch.setenv("ZERO_CACHE", str(self.store))
+        patch.setattr(checking, "SMALL", 0)  # its root file is one of many in most states of it, and alone in some
         self.objects = [self.compiled(k) for k in range(OBJECTS)]
         self.project.mkdir(parents=True)
         patch.chdir(self.project)
@@ -171,9 +201,21 @@ class History:
             shutil.rmtree(self.folder / "empty", ignore_errors=True)
             self.differ(f"{what}, from nothing", wanted, self.built(self.options(features, 2), self.folder / "empty"))
             self.counts["cold"] += 1
+        if self.check and self.steps % self.check == 0:
+            self.asked(what, features)
         if self.process and self.steps % self.process == 0:
             self.elsewhere(what, features, wanted[0])
         return bool(wanted[0])
+
+    def asked(self, what: str, features: frozenset[str]) -> None:
+        """`zero check` and `zero doc` over the same store.  Errors: Differs."""
+        os.environ["ZERO_CACHE"] = str(self.store)
+        page = self.steps % (2 * self.check) == 0
+        for again in ("", ", again"):
+            wanted, found = asked_whole(MAIN, features, page=page), asked_session(MAIN, features, page=page)
+            if wanted != found:
+                raise Differs(f"seed {self.seed}, {what}, asked{again}: wanted {wanted[:200]!r}; found {found[:200]!r}")
+        self.counts["pages" if page else "checks"] += 1
 
     def built(self, options: Options, store: pathlib.Path) -> tuple[bytes, Said]:
         image, messages, heard = build(MAIN, self.folder / "out", options, store)
@@ -183,7 +225,7 @@ class History:
 
     def hurt(self) -> None:
         """Damage or lose some of what the session has kept."""
-        for kind, most in (("query-pack-1", 3), ("query-graph-1", 1)):
+        for kind, most in (("query-pack-1", 3), ("query-graph-1", 1), ("diagnostics-1", 1), ("api-docs-1", 1)):
             held = sorted(path for path in (self.store / "objects" / kind).rglob("*") if path.is_file())
             for path in self.rnd.sample(held, min(len(held), self.rnd.randrange(most + 1))):
                 path.chmod(0o644)

@@ -142,7 +142,7 @@ def test_dot_quotes_what_it_must() -> None:
     found = made([(1, 0)], 2, [0])
     odd = Node(("k", 'a"b\\c'))
     odd.deps = (next(iter(found.nodes.values())),)
-    odd.answered = 1
+    odd.answered, odd.verified = 1, 2
     found.nodes[odd.key] = odd
     text = dot_of(found)
     assert 'label="k:a\\"b\\\\c", style=solid' in text

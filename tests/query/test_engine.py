@@ -148,6 +148,73 @@ def revision(world: World, store: Memory, data: bytes, *asked: tuple[str, str]) 
 CHAIN: Sheet = {"c0": 4, "c1": ("half", ("c0",)), "c2": ("sum", ("c1", "c1")), "c3": ("sum", ("c2",))}
 
 
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(
+    st.dictionaries(names, cells),
+    st.lists(st.tuples(edits, st.lists(names, max_size=3), st.sampled_from([None, "value", "even"])), max_size=8),
+)
+def test_what_was_not_asked_stands_and_is_looked_at_when_it_is(
+    sheet: Sheet, steps: list[tuple[list[tuple[str, int | Formula]], list[str], str | None]]
+) -> None:
+    """Revisions ask for some cells and leave the others in the graph; no later answer may be of an older sheet."""
+    store, world, data = Memory(), World(dict(sheet)), b""
+    for changes, asked, root in [*steps, ([], NAMES, None)]:
+        world.sheet.update(changes)
+        engine = Engine(world.kinds, store, graph.load(data, world.kinds))
+        for name in asked:
+            held = engine.holds("value", name)
+            try:
+                wanted: int | None = naive(world.sheet, name)
+            except RecursionError:
+                wanted = None
+            try:
+                assert engine.ask("value", name) == wanted
+            except CycleError:
+                assert wanted is None
+                assert not held
+        standing = engine.standing(None if root is None else {root})
+        data = graph.dump([*engine.answered(), *standing], engine.revision, world.kinds, engine.gone(standing))
+        found = graph.load(data)
+        assert found.nodes.keys() >= {node.key for node in standing}
+        assert not {node.key for node in standing} & set(found.gone)
+        assert {node.object for node in standing if node.object} <= {each for _, each in engine.kept(standing)}
+
+
+def test_what_stands_costs_nothing_when_nothing_of_it_has_changed() -> None:
+    world, store = World(dict(CHAIN)), Memory()
+    data, _ = revision(world, store, b"", ("value", "c3"))
+    engine = Engine(world.kinds, store, graph.load(data, world.kinds))
+    assert engine.ask("value", "c0") == 4
+    standing = engine.standing(("value",))
+    assert {node.key[1] for node in standing} == {"c1", "c2", "c3"}
+    data = graph.dump([*engine.answered(), *standing], engine.revision, world.kinds, engine.gone(standing))
+    assert {key for key in graph.load(data).asked() if key[0] == "value"} == {("value", "c0")}
+    revision(world, store, data, ("value", "c3"))
+    assert world.ran == []
+    world.sheet["c0"] = 40
+    revision(world, store, data, ("value", "c3"))
+    assert [name for _, name in world.ran] == ["c0", "c1", "c2", "c3"]
+
+
+def test_what_stands_on_another_schema_does_not() -> None:
+    world, store = World(dict(CHAIN)), Memory()
+    data, _ = revision(world, store, b"", ("even", "c3"))
+    world.kinds["cell"].schema = 2
+    engine = Engine(world.kinds, store, graph.load(data, world.kinds))
+    assert engine.standing(None) == []
+
+
+def test_questions_apart_are_no_edges() -> None:
+    world, store = World(dict(CHAIN)), Memory()
+    engine = Engine(world.kinds, store)
+    world.kinds["even"].provide = lambda engine, name: engine.apart(lambda: engine.ask("value", name)) % 2 == 0
+    assert engine.ask("even", "c0") is True
+    assert engine.nodes["even", "c0"].deps == ()
+    assert engine.holds("even", "c0")
+    assert not engine.holds("even", "c1"), "it was never asked"
+    assert ("even", "c1") not in engine.nodes
+
+
 def test_only_what_an_edit_reaches_is_answered_anew() -> None:
     world, store = World(dict(CHAIN)), Memory()
     data, _ = revision(world, store, b"", ("value", "c3"))

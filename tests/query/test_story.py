@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.query import graph, story
+from compiler.query import drawing, graph, story
 from compiler.query.engine import CycleError, Engine
 from compiler.query.kind import Kind
 from tests.query.test_engine import CHAIN, NAMES, Memory, Sheet, World, edits, formulas
@@ -130,6 +130,17 @@ def test_a_schema_that_moved_and_is_asked_no_more_is_gone() -> None:
     world.kinds["value"].schema = 2
     data = left(world, store, data, "c0")
     assert sorted(graph.load(data).gone) == [(kind, name) for kind in ("cell", "value") for name in ("c1", "c2", "c3")]
+
+
+def test_what_another_verb_left_was_not_asked() -> None:
+    world, store = World(dict(CHAIN)), Memory()
+    engine = Engine(world.kinds, store, graph.load(left(world, store, b"", "c3"), world.kinds))
+    engine.ask("value", "c0")
+    standing = engine.standing(None)
+    found = graph.load(graph.dump([*engine.answered(), *standing], engine.revision, world.kinds))
+    assert story.counts(found, ())["value"].row() == [1, 1, 0, 0, 0, 0]
+    assert story.why(found, ("value", "c3")) == ["value:c3 was not asked: its answer is kept for a verb that asks it"]
+    assert [node.key for node in drawing.choose(found, ("value",), "")] == [("value", "c0")]
 
 
 def test_a_graph_that_could_not_be_used_is_told() -> None:

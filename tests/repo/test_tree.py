@@ -9,6 +9,7 @@ import re
 import jsonschema
 import pytest
 
+from ledgers import foreign
 from tests.conftest import ROOT
 from tests.repo.tracked import files
 
@@ -48,6 +49,14 @@ def test_every_table_and_gate_file_is_read_by_its_own_reader() -> None:
     assert {f"gates/{name}.yaml" for name in project.gates} == {str(path) for path in files("gates/*.yaml")}
     tables = {str(table.path) for table in project.tables.values()}
     assert {str(path) for path in files("ledgers/*.tsv")} <= {path.removeprefix(f"{ROOT}/") for path in tables}
+
+
+def test_what_is_implemented_misses_nothing() -> None:
+    tables, _ = foreign.load_all(ROOT)
+    for row in tables["compiler-memory-research-ledger"].rows:
+        assert (row["status"] == "implemented") == (not row["missing"]), row["recommendation"]
+        for gate in row["gates"] if row["status"] == "implemented" and isinstance(row["gates"], list) else ():
+            assert (ROOT / f"gates/{gate}.yaml").exists(), f"{row['recommendation']}: {gate} is not built"
 
 
 def test_the_corpus_is_large_enough() -> None:
