@@ -128,6 +128,12 @@ class SourceFile:
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
+    def lines(self, start: int, end: int) -> tuple[int, list[int]]:
+        """The line of `start`, and the offsets where that and the lines up to `end` begin."""
+        starts = self.starts()
+        first = bisect_right(starts, start)
+        return first, starts[first - 1 : bisect_right(starts, end)].tolist()
+
     def starts(self) -> array[int]:
         """The offsets where lines begin."""
         found = self._starts

@@ -136,6 +136,10 @@ class Lines:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + (self._column if line == 1 else 1)
 
+    def lines(self, start: int, end: int) -> tuple[int, list[int]]:  # noqa: ARG002  # as of a SourceFile
+        """1, and the offsets where lines begin; that of the first lies before the form, by as much as its column."""
+        return 1, [1 - self._column, *self._starts[1:]]
+
 
 def _lines(f: Function) -> tuple[int, list[int]]:
     text = f.file.text
@@ -155,15 +159,13 @@ def pack(program: Program, f: Function, mentioned: set[str] | None = None) -> tu
     named: list[tuple[int, Any]] = []
     known: dict[tuple[str, int], Any] = {}
     imm = list(body.imm)
-    for node, op in enumerate(body.op):
-        kind = _NAMED.get(op)
-        if kind is not None:
-            key = (kind, imm[node])
-            row = known.get(key)
-            if row is None:
-                row = known[key] = _named(program, table, kind, imm[node])
-            named.append((node, row))
-            imm[node] = 0
+    for node, op in [(node, op) for node, op in enumerate(body.op) if op in _NAMED]:
+        key = (_NAMED[op], imm[node])
+        row = known.get(key)
+        if row is None:
+            row = known[key] = _named(program, table, *key)
+        named.append((node, row))
+        imm[node] = 0
     base = f.start
     result = table.row(f.result)
     variables = [(each.name, table.row(each.type), each.mutable, each.cell, each.generic) for each in f.locals]

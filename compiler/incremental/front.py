@@ -80,6 +80,7 @@ class Front:
         self._parsed: dict[str, tuple[Module, list[Wanted]]] = {}
         self._entered: set[str] = set()
         self._live: set[str] = set()  # checked here, and so with bodies
+        self._owners: dict[str, str] = {}  # what `owner_of` has said
         self._functions: dict[str, int] = {}
         self._consts: dict[str, int] = {}
         self._datas: dict[str, int] = {}
@@ -211,8 +212,11 @@ class Front:
 
     def owner_of(self, unique: str) -> str:
         """The module of a unique name; "" for what every program has."""
-        of = unique.rpartition(".")[0]
-        return self.owner.get(of) or self.owner.get(of.removesuffix(".test"), "")
+        found = self._owners.get(unique)
+        if found is None:
+            of = unique.rpartition(".")[0]
+            found = self._owners[unique] = self.owner.get(of) or self.owner.get(of.removesuffix(".test"), "")
+        return found
 
     def _edge_rows(self, edges: list[Edge], index: int) -> bytes:
         """What growth depends on, as bytes that are equal when it is."""

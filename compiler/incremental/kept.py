@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import marshal
 
-from compiler.cas.kinds import after_links
+from compiler.cas.kinds import Fault, after_links, read_address
 from compiler.query.graph import DAMAGED, Loaded, load
 
 TYPE_CHECKING = False
@@ -26,9 +26,10 @@ def read_graph(payload: bytes, kinds: Mapping[str, Kind] | None) -> tuple[Loaded
     try:
         data, index = marshal.loads(after_links(payload))
         loaded = load(data, kinds)
-        if isinstance(index, dict):
-            return loaded, {} if loaded.refused else index
-    except (ValueError, EOFError, TypeError):
+        for name, _ in index.values():
+            read_address(name)
+        return loaded, {} if loaded.refused else index
+    except (ValueError, EOFError, TypeError, AttributeError, Fault):
         pass
     return Loaded(DAMAGED), {}
 

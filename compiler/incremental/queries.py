@@ -173,8 +173,8 @@ def kinds(s: Session) -> dict[str, Kind]:
         return (middle.optimizer or middle).native(key)
 
     plain: dict[str, Any] = {"encode": dumps, "decode": marshal.loads}
-    source_side: dict[str, Any] = {**plain, "pack": "front"}
-    code_side: dict[str, Any] = {**plain, "pack": "back"}
+    source_side: dict[str, Any] = {**plain, "pack": "front", "shards": 64}
+    code_side: dict[str, Any] = {**plain, "pack": "back", "shards": 64}
     table = (
         Kind("source", "a file's bytes", source, always=True, mark=bytes),
         Kind("modules", "the files of the program, in order", lambda _engine, _: list(index), always=True, mark=dumps),
@@ -184,7 +184,8 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("prefix", "what a module's unique names begin with", prefix, always=True, mark=str.encode),
         Kind("targets", "the files that a module's imports mean", targets, always=True, mark=dumps),
         Kind("checked", "a checked module: interface, functions, edges", checked,
-             pack="front", encode=lambda found: dumps(found.row()), decode=lambda kept: Checked(marshal.loads(kept))),
+             **{**source_side, "encode": lambda found: dumps(found.row()),
+                "decode": lambda kept: Checked(marshal.loads(kept))}),
         Kind("names", "the names that a module shows", names, mark=dumps),
         Kind("export", "a name's type, or a type's constructors: all that its users see", export,
              mark=lambda found: found[0]),
@@ -219,8 +220,8 @@ def kinds(s: Session) -> dict[str, Kind]:
              lambda _engine, _: at_release().components(), **plain),
         Kind("component", "those of one function", lambda _, name: at_release().component(name), mark=dumps),
         Kind("optimized", "what the optimizer makes of a component", lambda _, key: at_release().optimized(key),
-             pack="back", encode=lambda found: dumps(at_release().rows(found)),
-             decode=lambda kept: at_release().read(marshal.loads(kept))),
+             **{**code_side, "encode": lambda found: dumps(at_release().rows(found)),
+                "decode": lambda kept: at_release().read(marshal.loads(kept))}),
         Kind("body", "what callers may copy of a function", lambda _, name: at_release().body(name), mark=bytes),
         Kind("made", "what an optimized function is", lambda _, name: at_release().made(name), mark=dumps),
         Kind("reached", "the functions that are left", lambda _engine, _: at_release().reached(), **plain),
@@ -236,7 +237,7 @@ def kinds(s: Session) -> dict[str, Kind]:
         Kind("native", "an instance's machine code and static data", native, **code_side),
         Kind("members", "what is in a module's object", members, mark=dumps),
         Kind("unit", "a module's object, and what it has in common with others", s.unit,
-             encode=dumps, decode=marshal.loads),
+             **plain, shards=16),  # each link reads all of them
         Kind("path", "how messages name a file", lambda _, identity: s.shown(identity), always=True, mark=str.encode),
         Kind("runtime", "the runtime library", lambda _engine, _: s.runtime_mark(), always=True, mark=bytes),
         Kind("foreign", "the C functions that are declared, and what is in the files to link with",

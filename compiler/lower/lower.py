@@ -98,12 +98,15 @@ class Lowering:
         """A new place for a character of a function's file; its builders ask once (`Builder.places`)."""
         if hir is not self._hir:
             # A function has few lines, and its places are asked for one after another.
-            starts = hir.file.starts()
-            first = bisect_right(starts, hir.start)
-            self._hir, self._first, self._file = hir, first, self.module.places.file(hir.file.path)
-            self._starts = starts[first - 1 : bisect_right(starts, hir.end)].tolist()
+            self._hir = hir
+            first, self._starts = hir.file.lines(hir.start, hir.end)
+            self._file, self._first = self._origin(hir, first)
         line = bisect_right(self._starts, start) - 1
         return self.module.places.add(self._file, self._first + line, start - self._starts[line] + 1)
+
+    def _origin(self, hir: Function, line: int) -> tuple[int, int]:
+        """What a function's places begin with, and the number of its first line, which is `line` in its file."""
+        return self.module.places.file(hir.file.path), line
 
     def builder(self, name: str, result: str, hir: Function | None = None, actuals: tuple[int, ...] = ()) -> Builder:
         """A builder whose function has its place in the module already."""
@@ -242,13 +245,12 @@ class Single(Lowering):
     whose names end in a place.
     """
 
-    __slots__ = ("_lines", "asked", "placed")
+    __slots__ = ("asked", "placed")
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.asked: dict[str, tuple[int, tuple[int, ...]]] = {}
         self.placed: dict[str, str] = {}
-        self._lines: dict[int, int] = {}  # where functions begin
 
     def _placed(self, title: str, place: str) -> str:
         self.placed[title] = place
@@ -259,14 +261,9 @@ class Single(Lowering):
             super()._want(name, hir, actuals)
         self.asked[name] = (hir.id, actuals)
 
-    def place(self, hir: Function, start: int) -> int:
-        """The place relative to the function: lines from its first on."""
-        first = self._lines.get(hir.id)
-        if first is None:
-            first = self._lines[hir.id] = hir.file.place(hir.start)[0]
-        line, column = hir.file.place(start)
-        places = self.module.places
-        return places.add(places.function(hir.name), line - first, column)
+    def _origin(self, hir: Function, line: int) -> tuple[int, int]:  # noqa: ARG002
+        """The function itself: lines count from its first one."""
+        return self.module.places.function(hir.name), 0
 
 
 def lower(program: Program, *, entry: int | list[int]) -> Module:

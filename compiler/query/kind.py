@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import marshal
 
+from compiler.digest import brief
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +30,11 @@ class Kind:
     `provide(engine, argument)` answers it, deterministically and from what it asks the engine alone; `encode` and
     `decode` are there when values are kept; `mark(value)` gives the bytes whose equality means that nobody who used
     the value can tell a difference, else it is the encoded value.  `schema` moves when the meaning of kept bytes does.
-    Answers are kept in groups: those of kinds with the same `pack` whose arguments are the same up to a `#`.
+    Answers are kept in groups: those of kinds with the same `pack` whose arguments are the same up to a `#`, or, with
+    `shards`, fall into the same one of so many: a file of the store costs as much as hundred answers.
     """
 
-    __slots__ = ("always", "decode", "encode", "mark", "name", "pack", "provide", "schema", "summary")
+    __slots__ = ("always", "decode", "encode", "mark", "name", "pack", "provide", "schema", "shards", "summary")
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Kind:
         decode: Callable[[bytes], Any] | None = None,
         mark: Callable[[Any], bytes] | None = None,
         pack: str = "",
+        shards: int = 0,
     ) -> None:
         if (encode is None) != (decode is None):
             raise ValueError(f"{name}: what is kept must be read back")
@@ -59,7 +63,19 @@ class Kind:
         self.decode = decode
         self.mark = mark
         self.pack = pack or name
+        self.shards = shards
 
     def group(self, argument: str) -> str:
         """With which others an answer is kept."""
-        return f"{self.pack} {argument.partition('#')[0]}"
+        of = argument.partition("#")[0]
+        return f"{self.pack} {_shard(of) % self.shards if self.shards else of}"
+
+
+def _shard(of: str) -> int:
+    found = _shards.get(of)
+    if found is None:
+        found = _shards[of] = brief(of.encode("utf-8", "surrogatepass"))[0]
+    return found
+
+
+_shards: dict[str, int] = {}
