@@ -351,7 +351,8 @@ class _Rewriter:
             if len(u) > 1 and u[-1] >= FIRST_VIRTUAL and inst.m is None:
                 inst.m = copies.slot_memory(u.pop())
             return
-        same = len(u) > 1 and u[1] == source and inst.m is None
+        # A count is in its own register by now, which may be the one that the value is in until then.
+        same = len(u) > 1 and u[1] == source and inst.m is None and not FIXED[op]
         if 0 <= source < FIRST_VIRTUAL and inst.m is None:
             if op == _ADD and len(u) == 1:
                 inst.op, inst.m, inst.imm = _LEA, (1, 0, 1, inst.imm, None), None
