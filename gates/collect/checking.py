@@ -1,10 +1,11 @@
 """How fast programs are checked, warm and cold, beside `ocamlc -i` and `go vet`, and how the cost grows.
 
 Lines are physical lines of source, each file once.  CPU time is user and system.  `cold` is a whole process, start-up
-included; `warm` is a later pass over the same program in one process that has done it before, everything done anew:
-nothing is kept from pass to pass but the loaded compiler.  The garbage collector is off, as the command has it, and
-runs between the passes.  The peers check a program of the same shape and size, whole processes too; `go vet` has its
-standard library's export data at hand and a source it has not seen.  Growth is counted in instructions, which repeat.
+included, without the store; `first` is one that finds an empty store and leaves there what it found out; `warm` is a
+later pass over the same program in one process that has done it before, everything done anew: nothing is kept from pass
+to pass but the loaded compiler.  The garbage collector is off, as the command has it, and runs between the passes.  The
+peers check a program of the same shape and size, whole processes too; `go vet` has its standard library's export data
+at hand and a source it has not seen.  Growth is counted in instructions, which repeat.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ RUNS = 9
 NO_OCAML = "ocamlc is not installed; run: sudo apt-get install -y ocaml-nox"
 NO_GO = "go is not installed; run: sudo apt-get install -y golang-go"
 ZERO = [sys.executable, "-I", "-S", str(ROOT / "compiler" / "cli" / "launch.py"), "check"]
+COLD = "./zero check --no-cache PROGRAM"
 
 # Run by a process of its own: the compiler is not imported here.
 WARM = """
@@ -53,7 +55,12 @@ def warm_times(path: Path) -> list[float]:
 
 
 def cold_time(path: Path) -> float:
-    return measure.run([*ZERO, str(path)]).cpu_s
+    return measure.run([*ZERO, "--no-cache", str(path)]).cpu_s
+
+
+def first_time(path: Path) -> float:
+    with tempfile.TemporaryDirectory(prefix="zero-checking-") as store:
+        return measure.run([*ZERO, str(path)], environment={"ZERO_CACHE": store}).cpu_s
 
 
 def go_vet(folder: Path, blocks: int) -> list[float]:
@@ -91,12 +98,12 @@ def collect(samples: Samples) -> None:
                 samples.add(workload, "check_cpu_time", "s", time, variant=variant, pair=number, command=command)
             samples.add(workload, "check_rate", "lines/s", round(total / statistics.median(times)), command=command)
 
-        zero = "./zero check PROGRAM"
         rates("corpus/warm", "after", count, warm_times(root), "a later pass over PROGRAM in one process")
-        rates("corpus/cold", "after", count, [cold_time(root) for _ in range(RUNS)], zero)
-        rates("same/0x0", "after", lines(same["0x0"]), [cold_time(same["0x0"]) for _ in range(RUNS)], zero)
+        rates("corpus/cold", "after", count, [cold_time(root) for _ in range(RUNS)], COLD)
+        rates("corpus/first", "after", count, [first_time(root) for _ in range(RUNS)], "./zero check PROGRAM")
+        rates("same/0x0", "after", lines(same["0x0"]), [cold_time(same["0x0"]) for _ in range(RUNS)], COLD)
         for number in range(RUNS):
-            samples.add("hello", "check_cpu_time", "s", cold_time(small), pair=number, command=zero)
+            samples.add("hello", "check_cpu_time", "s", cold_time(small), pair=number, command=COLD)
         if (ocaml := shutil.which("ocamlc")) is None:
             samples.skip("check_rate_ocaml", NO_OCAML)
         else:
@@ -120,7 +127,7 @@ def growth(samples: Samples, folder: Path) -> None:
 
     def instructions(text: str) -> int:
         path.write_text(text, "utf-8")
-        return measure.instructions([*ZERO, str(path)])
+        return measure.instructions([*ZERO, "--no-cache", str(path)])
 
     # The least of three: the first may still compile the compiler's modules.
     base = min(instructions("(ƒ main (_) 0)\n") for _ in range(3))
@@ -129,7 +136,7 @@ def growth(samples: Samples, folder: Path) -> None:
         cost = instructions(generated("0x0", blocks)) - base
         sizes.append(float(lines(path)))
         costs.append(float(cost))
-        samples.add(f"grow/{blocks}", "check_instructions", "instructions", cost, command="./zero check PROGRAM")
+        samples.add(f"grow/{blocks}", "check_instructions", "instructions", cost, command=COLD)
     samples.add("grow", "check_exponent_thousandths", "count", round(1000 * exponent(sizes, costs)))
 
 
