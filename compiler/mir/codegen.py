@@ -230,6 +230,8 @@ class Translator:
                 preds[target] += 1
                 for arg in args:
                     self.uses[arg] = self.uses.get(arg, 0) + 2  # never folded into an edge's assignment
+            for value in block.body[:-1]:
+                self.know(value)
             for value in block.body:
                 self.home[value] = index
                 for arg in function.args[value]:
@@ -311,6 +313,17 @@ class Translator:
             return str(self.statics("data", (function.type[value], imm)))
         return None
 
+    def know(self, value: int) -> None:
+        """Take note of what is never assigned, for blocks that are written before the one that it stands in."""
+        function = self.function
+        constant = self.constant(value)
+        if constant is not None:
+            self.expr[value] = constant
+        elif function.type[value] == "unit":
+            row = OPS[function.op[value]]
+            if row.effect and row.name in STATEMENTS:
+                self.expr[value] = "None"
+
     def block(self, index: int, depth: int) -> None:
         function = self.function
         body = function.blocks[index].body
@@ -321,9 +334,8 @@ class Translator:
     def instruction(self, value: int, depth: int) -> None:
         function = self.function
         row = OPS[function.op[value]]
-        constant = self.constant(value)
-        if constant is not None:
-            self.expr[value] = constant
+        effect = bool(row.effect) and function.type[value] == "unit"
+        if value in self.expr and not effect:  # a constant
             return
         args = function.args[value]
         self.touch(args, depth)
@@ -341,8 +353,6 @@ class Translator:
         lines = COUNTED.get(row.name) if self.counted else None
         for line in STATEMENTS[row.name] if lines is None else lines:
             self.emit(depth, self.fill(line, value, words))
-        if function.type[value] == "unit" and row.effect:
-            self.expr[value] = "None"
 
     def fill(self, line: str, value: int, words: list[str]) -> str:
         function = self.function
