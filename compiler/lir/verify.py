@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compiler.ir.function import Function
     from compiler.lir.module import LirModule
 
-    Check = Callable[[LirModule, Function], Iterator[tuple[int, int, str]]]
+    Check = Callable[["Scope", Function], Iterator[tuple[int, int, str]]]
 
 INVARIANTS: dict[str, tuple[str, Check]] = {}
 TYPES = ("", "i64", "f64", "ptr")
@@ -28,6 +28,16 @@ TYPES = ("", "i64", "f64", "ptr")
 _CALL, _TAIL, _RUNTIME = CODE["call"], CODE["tail"], CODE["call.rt"]
 _STORE, _LOAD, _ADDR, _RET = CODE["args.store"], CODE["args.load"], CODE["addr"], CODE["ret"]
 _CALLS = frozenset(CODE[name] for name in ("call", "call.ind", "tail", "tail.ind"))
+
+
+class Scope:
+    """The module that is verified, and every symbol that its functions may name."""
+
+    __slots__ = ("known", "module")
+
+    def __init__(self, module: LirModule) -> None:
+        self.module = module
+        self.known = {*module.functions, *[datum.name for datum in module.data], *DATA}
 
 
 def detects(code: str, summary: str) -> Callable[[Check], Check]:
@@ -47,13 +57,14 @@ def verify(module: LirModule) -> list[str]:
     problems = generic.verify(module, LIR)
     if problems:
         return problems
+    scope = Scope(module)
     for function in module.functions.values():
         for code, (_, check) in INVARIANTS.items():
-            for block, value, what in check(module, function):
+            for block, value, what in check(scope, function):
                 op = function.op[value] if value >= 0 else PARAM
                 name = f" {LIR.ops[op].name}" if op != PARAM else ""
                 problems.append(f"{code} {function.name} b{block}{name}: {what}")
-    return problems + _data(module)
+    return problems + _data(scope)
 
 
 def parameters(function: Function) -> list[str]:
@@ -65,7 +76,7 @@ def parameters(function: Function) -> list[str]:
 
 
 @detects("V301", "every type is legal: i64, f64, ptr or none")
-def _types(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _types(_scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     if function.result not in TYPES:
         yield 0, -1, f"the result type {function.result} is not legal"
     for index, block in enumerate(function.blocks):
@@ -75,7 +86,7 @@ def _types(_module: LirModule, function: Function) -> Iterator[tuple[int, int, s
 
 
 @detects("V302", "a call passes what its callee takes and gives what it returns")
-def _internal_calls(module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _internal_calls(scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
         stored: list[tuple[int, str]] = []
         for value in block.body:
@@ -85,7 +96,7 @@ def _internal_calls(module: LirModule, function: Function) -> Iterator[tuple[int
             if op not in (_CALL, _TAIL):
                 stored = stored if op not in _CALLS else []
                 continue
-            callee = module.functions.get(function.imm[value])
+            callee = scope.module.functions.get(function.imm[value])
             if callee is None:
                 continue  # V110
             given = [function.type[arg] for arg in function.args[value]] + [each for _, each in sorted(stored)]
@@ -109,7 +120,7 @@ _BITS = {"zr_array_new": 1, "zr_send": 1, "zr_region_array": 2}  # where the bit
 
 
 @detects("V303", "a runtime call is a row of runtime.py with its types")
-def _runtime_calls(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _runtime_calls(_scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
         for value in block.body:
             if function.op[value] != _RUNTIME:
@@ -130,7 +141,7 @@ def _runtime_calls(_module: LirModule, function: Function) -> Iterator[tuple[int
 
 
 @detects("V304", "arguments beyond the registers are stored just before a call and loaded at the entry")
-def _words(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _words(_scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
         pending, entry = False, index == 0
         for value in block.body:
@@ -149,16 +160,15 @@ def _words(_module: LirModule, function: Function) -> Iterator[tuple[int, int, s
 
 
 @detects("V305", "an address names a function, a datum or a symbol of the runtime")
-def _symbols(module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
-    known = _known(module)
+def _symbols(scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
         for value in block.body:
-            if function.op[value] == _ADDR and function.imm[value][0] not in known:
+            if function.op[value] == _ADDR and function.imm[value][0] not in scope.known:
                 yield index, value, f"there is no symbol {function.imm[value][0]}"
 
 
 @detects("V306", "a function returns a value of its result type, or none")
-def _returns(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _returns(_scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index, block in enumerate(function.blocks):
         for value in block.body:
             if function.op[value] == _RET:
@@ -168,24 +178,20 @@ def _returns(_module: LirModule, function: Function) -> Iterator[tuple[int, int,
 
 
 @detects("V307", "cold blocks exist, and the entry is not one of them")
-def _cold(_module: LirModule, function: Function) -> Iterator[tuple[int, int, str]]:
+def _cold(_scope: Scope, function: Function) -> Iterator[tuple[int, int, str]]:
     for index in function.attrs.get("cold", ()):
         if not 0 < index < len(function.blocks):
             yield index, -1, "is said to be cold"
 
 
-def _known(module: LirModule) -> set[str]:
-    return {*module.functions, *[datum.name for datum in module.data], *DATA}
-
-
-def _data(module: LirModule) -> list[str]:
+def _data(scope: Scope) -> list[str]:
     """V308: data has unique names, and its addresses name what exists."""
-    problems, known, seen = [], _known(module), set(module.functions)
-    for datum in module.data:
+    problems, seen = [], set(scope.module.functions)
+    for datum in scope.module.data:
         if datum.name in seen:
             problems.append(f"V308 {datum.name}: defined again")
         seen.add(datum.name)
         for offset, symbol, _ in datum.relocs:
-            if symbol not in known or not 0 <= offset <= len(datum.bytes) - 8:
+            if symbol not in scope.known or not 0 <= offset <= len(datum.bytes) - 8:
                 problems.append(f"V308 {datum.name}: no address of {symbol} fits at {offset}")
     return problems

@@ -49,6 +49,7 @@ class Lowering:
         "_first",
         "_hir",
         "_instances",
+        "_lambdas",
         "_places",
         "_starts",
         "_work",
@@ -62,6 +63,7 @@ class Lowering:
         self.module = Module("mir")
         self.types = TypeNames(program, self.module)
         self._instances: dict[tuple[int, tuple[int, ...]], str] = {}
+        self._lambdas: dict[int, int] = {}  # by function, those that wait to be lowered
         self._assigned: dict[int, dict[int, list[int]]] = {}
         self._places: dict[int, dict[int, int]] = {}
         self._hir: Function | None = None  # whose lines `_starts` has; `_first` is the number of the first one
@@ -129,7 +131,12 @@ class Lowering:
         self._parameters(b, hir.params)
         forms.tail(b, hir.root)
         b.finish()
-        hir.body.rest()
+        self._leave(hir)
+
+    def _leave(self, hir: Function) -> None:
+        """The body rests, unless a lambda in it is still to come: each would wake all of it again."""
+        if not self._lambdas.get(hir.id):
+            hir.body.rest()
 
     def _parameters(self, b: Builder, params: list[int]) -> None:
         """Parameters first, then the cells of those that need one."""
@@ -155,6 +162,7 @@ class Lowering:
             name += "<" + ",".join([self.types.name(a) for a in actuals[hir.vars :]]) + ">"
         if name not in self.module.functions:
             b = self.builder(name, signature(type)[1], hir, actuals)
+            self._lambdas[hir.id] = self._lambdas.get(hir.id, 0) + 1
             self._work.append(lambda: self._lambda(b, number, root, type, held))
         return name
 
@@ -162,7 +170,8 @@ class Lowering:
         return self.instance(hir.id, actuals)
 
     def _lambda(self, b: Builder, number: int, root: int, type: str, held: tuple[str, ...]) -> None:  # noqa: A002
-        row = forms.source(b).lambdas[number]
+        hir = forms.source(b)
+        row = hir.lambdas[number]
         b.at = forms.place(b, root)
         closure = b.f.param(0, type, b.at)
         self._parameters(b, row.params)
@@ -170,7 +179,8 @@ class Lowering:
             b.assign(local, b.emit("capture", captured, (closure,), index))
         forms.tail(b, root)
         b.finish()
-        forms.source(b).body.rest()
+        self._lambdas[hir.id] -= 1
+        self._leave(hir)
 
     # Functions as values: parameter 0 is an environment nobody reads.
 

@@ -6,6 +6,7 @@ Knows nothing of how registers are chosen.
 from __future__ import annotations
 
 from bisect import bisect_right
+from heapq import heappop, heappush
 
 from compiler.machine.function import FIRST_VIRTUAL
 
@@ -13,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from compiler.machine.function import MachineFunction
     from compiler.machine.liveness import Ranges
+
+
+_FITTED = 32  # frame slots whose gaps are searched
 
 
 class Bundle:
@@ -37,7 +41,7 @@ class Bundle:
 class Allocation:
     """Where values live: `home` when it is one place for life, else `parts`, else the frame slot."""
 
-    __slots__ = ("home", "mf", "parts", "ranges", "slot", "slot_masks", "starts", "used")
+    __slots__ = ("ending", "home", "mf", "parts", "ranges", "slot", "slot_masks", "starts", "used")
 
     def __init__(self, mf: MachineFunction, ranges: Ranges) -> None:
         count = len(mf.classes)
@@ -46,7 +50,8 @@ class Allocation:
         self.home: list[int] = [-1] * count  # by value minus 32: register, or 32 + slot
         self.parts: dict[int, list[Bundle]] = {}
         self.slot: dict[int, int] = {}
-        self.slot_masks: dict[int, int] = {}
+        self.slot_masks: dict[int, int] = {}  # of the first slots: what lives in them
+        self.ending: list[tuple[int, int]] = []  # of all others: (the end of the last life, slot), a heap
         self.used: set[int] = set()
         self.starts = [mf.blocks[b].start for b in mf.order]
 
@@ -66,16 +71,25 @@ class Allocation:
         return self.frame_slot(index)
 
     def frame_slot(self, index: int) -> int:
-        """The slot of a value; values whose lives do not meet share one."""
+        """The slot of a value; values whose lives do not meet share one.
+
+        A life is fitted into the gaps of the first slots only: trying all of them costs the square of a long function.
+        """
         found = self.slot.get(index)
         if found is not None:
             return found
         live = self.ranges.live[index]
         slot = next((slot for slot, mask in self.slot_masks.items() if not mask & live), -1)
+        if slot < 0 and self.ending and self.ending[0][0] < (live & -live).bit_length():
+            slot = heappop(self.ending)[1]
         if slot < 0:
             slot = len(self.mf.slots)
             self.mf.slots.append(8)
-            self.slot_masks[slot] = 0
-        self.slot_masks[slot] |= live
+            if len(self.slot_masks) < _FITTED:
+                self.slot_masks[slot] = 0
+        if slot in self.slot_masks:
+            self.slot_masks[slot] |= live
+        else:
+            heappush(self.ending, (live.bit_length(), slot))
         self.slot[index] = slot + FIRST_VIRTUAL
         return slot + FIRST_VIRTUAL

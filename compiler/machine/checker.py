@@ -2,11 +2,14 @@
 
 A forward data flow over "which values does each place hold", met by intersection, run on the instructions as
 emitted with the record of what they meant.  It shares nothing with the allocator but that record, so a mistake
-in ranges, splitting, copies or resolution shows as a use of the wrong place.
+in ranges, splitting, copies or resolution shows as a use of the wrong place.  Values that nothing reads any more
+are forgotten at each edge: a long function would else drag all that it ever held through every block.
 Source: the checker of regalloc2 (bytecodealliance).
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 from compiler.machine.function import FIRST_VIRTUAL
 from compiler.machine.ops import CODE, OPS
@@ -31,21 +34,25 @@ def check(mf: MachineFunction, record: Record, target: ModuleType) -> list[str]:
     clobbers = {row.code: [target.REGISTERS[name] for name in row.clobbers] for row in OPS if row.clobbers}
     entry: State = {reg: frozenset((value,)) for value, reg in mf.params}
     states: dict[int, State] = {mf.order[0]: entry}
-    work = [mf.order[0]]
+    wanted = _wanted(record, mf.order)
+    work = deque([mf.order[0]])
+    queued = {mf.order[0]}
     rounds = 0
     while work:
-        b = work.pop(0)
+        b = work.popleft()
+        queued.discard(b)
         rounds += 1
         assert rounds < 100 * len(mf.order) + 100, "the data flow does not settle"
         state = dict(states[b])
         _walk(record, b, state, caller_saved, clobbers, None)
         for goal, args in record.args[b]:
-            arriving = _pass(state, record.params[goal], args)
+            arriving = _pass(state, record.params[goal], args, wanted[goal])
             known = states.get(goal)
             merged = arriving if known is None else _meet(known, arriving)
             if merged != known:
                 states[goal] = merged
-                if goal not in work:
+                if goal not in queued:
+                    queued.add(goal)
                     work.append(goal)
     for b in mf.order:
         if b in states:
@@ -64,25 +71,46 @@ def _meet(left: State, right: State) -> State:
     return result
 
 
-def _pass(state: State, params: list[int], args: list[int]) -> State:
-    """The state after the edge: parameters take the values of their arguments.
+def _wanted(record: Record, order: list[int]) -> list[set[int]]:
+    """The values that something reads after the start of each block, by the record alone."""
+    wanted: list[set[int]] = [set() for _ in record.params]
+    preds: dict[int, list[int]] = {}
+    for b in order:
+        for goal, _ in record.args[b]:
+            preds.setdefault(goal, []).append(b)
+    work = dict.fromkeys(order)  # the last is taken first: most of what a block's readers need is then known
+    while work:
+        b, _ = work.popitem()
+        values: set[int] = set()
+        for goal, args in record.args[b]:
+            values.update(wanted[goal].difference(record.params[goal]), args)
+        for _, _, reads, written in reversed(record.steps[b]):
+            if written is not None:
+                values.discard(written[0])
+            values.update([value for value, _ in reads])
+        if len(values) > len(wanted[b]):
+            wanted[b] = values
+            work.update(dict.fromkeys(preds.get(b, ())))
+    return wanted
+
+
+def _pass(state: State, params: list[int], args: list[int], wanted: set[int]) -> State:
+    """The state after the edge: parameters take the values of their arguments, of all others the wanted ones stay.
 
     Copies stand before the jump or after it, so a place holds a parameter when it holds its argument; which one of
     the two is meant is settled by name: parameters are renamed at once.
     """
-    if not params:
-        return state
     given: dict[int, list[int]] = {}
     for param, arg in zip(params, args, strict=True):
         given.setdefault(arg, []).append(param)
-    old = set(params)
+    stay = wanted.difference(params)
     result: State = {}
     for place, values in state.items():
-        kept = {value for value in values if value not in old}
-        for value in values:
-            kept.update(given.get(value, ()))
+        kept = values & stay
+        for value in values & given.keys():
+            kept = kept.union(given[value])
         if kept:
-            result[place] = frozenset(kept)
+            result[place] = kept
     # A constant is in no place until it is made, which may be after the jump: it is its own place until then.
     for arg, named in given.items():
         if arg < 0:

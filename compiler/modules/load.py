@@ -74,13 +74,14 @@ class _Project:
 class _Unit:
     """A file on its way to become a module."""
 
-    __slots__ = ("at", "found", "key", "module", "number", "parsed", "project", "sound", "wanted")
+    __slots__ = ("at", "found", "key", "module", "number", "opened", "parsed", "project", "sound", "wanted")
 
     def __init__(self, key: str, project: _Project, module: Module, wanted: list[Wanted], parsed: bool) -> None:
         self.key = key
         self.project = project
         self.module = module
         self.wanted = wanted
+        self.opened: dict[int, int] = {}  # modules whose names come in bare, with the import that says so
         self.at = 0  # the next import to resolve
         self.found: tuple[str, str, _Project] | None = None  # what it means, while that file is read
         self.parsed = parsed
@@ -373,12 +374,13 @@ class _Loader:
         self.sink.add(kind, unit.module.file, start, end, (), **facts)
 
     def _attach(self, unit: _Unit, wanted: Wanted, target: _Unit) -> None:
-        for other in unit.module.imports:
-            if wanted.alias < 0 and other.alias < 0 and other.module == target.number:
+        if wanted.alias < 0:
+            if target.number in unit.opened:
                 file = unit.module.file
-                note = Note(file, *_span(unit, other.node), "first imported here")
+                note = Note(file, *_span(unit, unit.opened[target.number]), "first imported here")
                 self.sink.add(semantic.IMPORT_TWICE, file, *_span(unit, wanted.node), (note,))
                 return
+            unit.opened[target.number] = wanted.node
         unit.module.imports.append(Import(wanted.alias, target.number, wanted.node))
 
     def _finish(self, unit: _Unit) -> None:

@@ -57,6 +57,7 @@ def scan(module: Module, symbols: Symbols, features: Features, sink: Sink) -> li
     """Sort the file's forms into `module`; the imports that are in the program."""
     file, forms = module.file, module.forms
     wanted: list[Wanted] = []
+    aliases: dict[int, int] = {}  # the import that gives each
     named = -1
     stray = -1  # where the last thing that was reported as no form stands
     for node in forms.top:
@@ -95,7 +96,9 @@ def scan(module: Module, symbols: Symbols, features: Features, sink: Sink) -> li
             named = node
             _module(module, node, symbols, sink)
         elif word == "import":
-            _import(module, node, symbols, wanted, sink)
+            found = _import(module, node, symbols, aliases, sink)
+            if found is not None:
+                wanted.append(found)
         elif word == "export":
             _export(module, node, symbols, sink)
         elif word in TITLES:
@@ -138,7 +141,7 @@ def _module(module: Module, node: int, symbols: Symbols, sink: Sink) -> None:
     module.name = name
 
 
-def _import(module: Module, node: int, symbols: Symbols, wanted: list[Wanted], sink: Sink) -> None:
+def _import(module: Module, node: int, symbols: Symbols, aliases: dict[int, int], sink: Sink) -> Wanted | None:
     file, forms = module.file, module.forms
     children = forms.children(node)
     alias = -1
@@ -160,16 +163,14 @@ def _import(module: Module, node: int, symbols: Symbols, wanted: list[Wanted], s
             alias = forms.data[wrong]
     if what:
         sink.add(semantic.IMPORT_SHAPE, file, forms.start[wrong], forms.end[wrong], what=what)
-        return
-    for other in wanted:
-        if alias >= 0 and other.alias == alias:
-            first = forms.children(other.node)[2]
-            note = Note(file, forms.start[first], forms.end[first], "first given here")
-            place = children[2]
-            name = symbols.names[alias]
-            sink.add(semantic.ALIAS_TWICE, file, forms.start[place], forms.end[place], (note,), name=name)
-            return
-    wanted.append(Wanted(node, children[1], forms.texts[forms.data[children[1]]], alias))
+        return None
+    if alias >= 0 and aliases.setdefault(alias, node) != node:
+        first, again = forms.children(aliases[alias])[2], children[2]
+        note = Note(file, forms.start[first], forms.end[first], "first given here")
+        name = symbols.names[alias]
+        sink.add(semantic.ALIAS_TWICE, file, forms.start[again], forms.end[again], (note,), name=name)
+        return None
+    return Wanted(node, children[1], forms.texts[forms.data[children[1]]], alias)
 
 
 def _export(module: Module, node: int, symbols: Symbols, sink: Sink) -> None:

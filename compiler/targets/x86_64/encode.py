@@ -174,8 +174,9 @@ def _only_jumps(mf: MachineFunction, b: int) -> bool:
 def _loop_tops(mf: MachineFunction, order: list[int]) -> set[int]:
     """The first block in layout of every innermost loop: worth aligning."""
     tops: set[int] = set()
+    rank = {b: k for k, b in enumerate(order)}
     for body in mf.inner_loops:
-        top = next((b for b in order if b in body), -1)
+        top = min(body & rank.keys(), key=rank.__getitem__, default=-1)
         if top >= 0 and not mf.blocks[top].cold:
             tops.add(top)
     return tops
