@@ -37,12 +37,19 @@ if TYPE_CHECKING:
 class Waiting:
     """An instance's MIR on its way to code: the keys of what it mentions, and wrappers whose names end in a place."""
 
-    __slots__ = ("callees", "module", "placed")
+    __slots__ = ("callees", "names", "placed", "the_module")
 
     def __init__(self, module: Module, callees: dict[str, str], placed: list[tuple[str, str]]) -> None:
-        self.module = module
+        self.the_module: Module | None = module  # None when a fork has it, and nobody else needs it
+        self.names = list(module.functions)
         self.callees = callees  # by MIR name
         self.placed = placed
+
+    @property
+    def module(self) -> Module:
+        """The MIR of the instance's functions."""
+        assert self.the_module is not None
+        return self.the_module
 
 
 class Middle:
@@ -114,7 +121,7 @@ class Middle:
     def waiting(self, key: str, *, again: bool = False) -> Waiting:
         """An instance's MIR, which stays here until `rest`; made again when its functions were given away."""
         found = None if again else self._mir.get(key)
-        if found is None:
+        if found is None or found.the_module is None:
             found = self._mir[key] = self._waiting(self._lower(key))
         return found
 
@@ -198,12 +205,14 @@ class Middle:
             return [], [], []
         if key not in self._mir:
             self._mir[key] = self._waiting(self._lower(key))
-        self.regions.place(key, self._mir[key])
+        if self._mir[key].the_module is not None:
+            self.regions.place(key, self._mir[key])
         borrows = self._borrows(key)
         found: tuple[Any, ...] | None = self.workers.take(key) if self.workers is not None else None
         if found is not None:
             del self._mir[key]
             return found
+        self.waiting(key)
         return self._code(key, borrows)
 
     def fork(self, jobs: int) -> None:
@@ -216,6 +225,16 @@ class Middle:
             for key in keys:
                 self.regions.prepare(key, self._mir[key])  # once, and not in each of the forks
         self.workers = Workers(keys, jobs, self.optimizer.native if self.optimizer is not None else self._alone)
+        if self.optimizer is None:
+            self._give_away(keys)
+
+    def _give_away(self, keys: list[str]) -> None:
+        """Let go of MIR that a fork has; without regions, as those ask for summaries by it."""
+        assert self.workers is not None
+        for key in keys:
+            waiting = self._mir[key]
+            if self.workers.has(key) and not any(has_regions(f) for f in waiting.module.functions.values()):
+                waiting.the_module = None
 
     def _alone(self, key: str) -> tuple[Any, ...]:
         """What `native` answers, for somebody who keeps no account of what was asked."""
@@ -232,7 +251,7 @@ class Middle:
         """What an instance's functions and their callees borrow."""
         waiting = self._mir[key]
         borrows = {}
-        for name in waiting.module.functions:
+        for name in waiting.names:
             borrows[name] = self.engine.ask("borrow", f"{key.partition('#')[0]}#{name}")
         for name, callee in waiting.callees.items():
             borrows[name] = self.engine.ask("borrow", callee)

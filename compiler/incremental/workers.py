@@ -50,6 +50,10 @@ class Workers:
             self._files[process] = file
             self._owner.update(dict.fromkeys(share, process))
 
+    def has(self, key: str) -> bool:
+        """Whether a fork makes the answer for a key, unless it fails."""
+        return key in self._owner
+
     def take(self, key: str) -> Any:
         """What a fork has made for a key; None when that is nobody's, or was not made."""
         process = self._owner.pop(key, 0)
