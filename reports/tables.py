@@ -14,6 +14,16 @@ from reports import scenarios
 Result = dict[str, Any]
 Rows = list[tuple[Any, ...]]
 
+# columns that are fields of the result as they are
+CLAIM = ("claim", "sentence", "workload", "metric", "baseline", "target", "measured", "date", "state", "command")
+COLLECTION = (
+    *("collector", "kind", "collected", "origin", "rows"),
+    *("time_s", "memory_mb", "command", "commit", "host", "digest"),
+)
+DRILL = ("gate", "check", "breaks", "why", "outcome", "detail", "date")
+TRIAL = ("gate", "check", "trial", "verdict")
+WAIVER = ("gate", "check", "code", "state", "expires", "owner", "adr", "why")
+
 
 class Table(NamedTuple):
     """One table: file name, caption, column names, rows."""
@@ -130,25 +140,22 @@ def memory_rows(result: Result) -> Rows:
 
 
 def _claims(result: Result) -> Rows:
-    names = ("claim", "sentence", "workload", "metric", "baseline", "target", "measured", "date", "state", "command")
-    return [tuple(claim.get(name, "") for name in names) for claim in result["claims"]]
+    return [tuple(claim.get(name, "") for name in CLAIM) for claim in result["claims"]]
 
 
 def _waivers(result: Result) -> Rows:
-    names = ("gate", "check", "code", "state", "expires", "owner", "adr", "why")
-    return [tuple(waiver.get(name, "") for name in names) for waiver in result["waivers"]]
+    return [tuple(waiver.get(name, "") for name in WAIVER) for waiver in result["waivers"]]
 
 
 def _drills(result: Result) -> Rows:
-    names = ("gate", "check", "breaks", "why", "outcome", "detail", "date")
     return [
-        (*(drill.get(name, "") for name in names), "stale" if drill.get("is_stale") else "current")
+        (*(drill.get(name, "") for name in DRILL), "stale" if drill.get("is_stale") else "current")
         for drill in result["drills"]
     ]
 
 
 def _trials(result: Result) -> Rows:
-    return [tuple(trial.get(name, "") for name in ("gate", "check", "trial", "verdict")) for trial in result["trials"]]
+    return [tuple(trial.get(name, "") for name in TRIAL) for trial in result["trials"]]
 
 
 def _negatives(result: Result) -> Rows:
@@ -159,21 +166,8 @@ def _negatives(result: Result) -> Rows:
 
 
 def _collections(result: Result) -> Rows:
-    names = (
-        "collector",
-        "kind",
-        "collected",
-        "origin",
-        "rows",
-        "time_s",
-        "memory_mb",
-        "command",
-        "commit",
-        "host",
-        "digest",
-    )
     return [
-        (gate["gate"], *(collection.get(name, "") for name in names))
+        (gate["gate"], *(collection.get(name, "") for name in COLLECTION))
         for gate in result["gates"]
         for collection in gate["collections"]
     ]
@@ -218,7 +212,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Result], Rows]], ...] =
     (
         "claims",
         "Claims: every sentence about performance with its evidence",
-        ("claim", "sentence", "workload", "metric", "baseline", "target", "measured", "date", "state", "command"),
+        CLAIM,
         _claims,
     ),
     (
@@ -256,40 +250,22 @@ TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Result], Rows]], ...] =
     (
         "drills",
         "Drills: the product or a collector broken on purpose, evidence collected afresh",
-        ("gate", "check", "breaks", "why", "outcome", "detail", "date", "state"),
+        (*DRILL, "state"),
         _drills,
     ),
     (
         "trials",
         "Corrupted rows: tried too, and no part of the kill score",
-        ("gate", "check", "trial", "verdict"),
+        TRIAL,
         _trials,
     ),
-    (
-        "waivers",
-        "Waivers",
-        ("gate", "check", "code", "state", "expires", "owner", "adr", "why"),
-        _waivers,
-    ),
+    ("waivers", "Waivers", WAIVER, _waivers),
     ("problems", "Problems in our own files", ("place", "code", "text", "help"), _problems),
     ("unmeasured", "What could not be measured here, and why", ("gate", "collector", "metric", "why"), _skipped),
     (
         "evidence",
         "Evidence: what was collected, where and how",
-        (
-            "gate",
-            "collector",
-            "kind",
-            "collected",
-            "origin",
-            "rows",
-            "time_s",
-            "memory_mb",
-            "command",
-            "commit",
-            "host",
-            "digest",
-        ),
+        ("gate", *COLLECTION),
         _collections,
     ),
 )

@@ -12,7 +12,7 @@ import sys
 
 from gates.collect import checking
 from gates.collect.samples import Samples
-from tests.heavy.results import commit, record, today
+from tests.heavy.results import Values, record
 
 # (workload, metric) -> the least, or the most, that is asked for
 LEAST = {
@@ -27,32 +27,18 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="checking")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/checking.tsv")
     options = parser.parse_args(arguments)
-    tree = commit()
+    values = Values()
     samples = Samples(checking.COMMAND)
     checking.collect(samples)
-    rows, missed = [], 0
+    missed = 0
     for row in samples.rows:
-        if row["metric"] == "check_cpu_time":
-            continue
-        key, value = (str(row["workload"]), str(row["metric"])), int(str(row["value"]))
-        wanted = f"≥ {LEAST[key]:,}" if key in LEAST else f"≤ {MOST[key]:,}" if key in MOST else ""
-        bad = value < LEAST.get(key, value) or value > MOST.get(key, value)
-        missed += bad
-        print(f"{key[0]:14}{value:>16,} {row['unit']!s:13}{wanted:10}{'  MISSED' if bad else ''}")
-        rows.append(
-            {
-                "workload": key[0],
-                "metric": key[1],
-                "value": value,
-                "unit": str(row["unit"]),
-                "commit": tree,
-                "date": today(),
-            }
-        )
+        if row["metric"] != "check_cpu_time":
+            workload, metric, value = str(row["workload"]), str(row["metric"]), int(str(row["value"]))
+            missed += values.judge(workload, metric, value, str(row["unit"]), LEAST, MOST)
     for skipped in samples.skipped:
         print(f"{skipped['metric']}: unmeasured: {skipped['reason']}")
     if options.record:
-        record("checking", rows)
+        record("checking", values.rows)
     return 3 if missed else 0
 
 

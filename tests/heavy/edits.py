@@ -18,7 +18,6 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ from compiler.options import Options
 from runtime_c.build import build_front
 from tests.heavy.peers import INSIDE, NEED, Peer, peer, tools
 from tests.heavy.project import write as write_like
-from tests.heavy.results import commit, record, today
+from tests.heavy.results import Values, record
 from tests.heavy.tree import tree
 from tests.incremental.watched import Watched, build, watching
 from tests.phases import project
@@ -269,29 +268,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/edits.tsv")
     options = parser.parse_args(arguments)
-    tree_of = commit()
+    values = Values()
     build_front()
-    rows: list[dict[str, Any]] = []
-
-    def add(workload: str, metric: str, value: int, unit: str, wanted: str = "") -> None:
-        print(f"{workload:20}{metric:24}{value:>13,} {unit:8}{wanted}", flush=True)
-        row = {"workload": workload, "metric": metric, "value": value, "unit": unit}
-        rows.append(row | {"commit": tree_of, "date": today()})
-
     with tempfile.TemporaryDirectory(prefix="zero-edits-") as name:
         found = made(pathlib.Path(name), options.modules)
         time_all(found, options.rounds, COLD)
-        wrong = summarize(found, add)
+        wrong = summarize(found, values.add)
         made_anew, more = counts(found["zero"], options.rounds)
         wrong += more
         for count in made_anew:
             for kind in AFTER:
-                add(f"{count.scenario}/zero", f"anew_{kind}", count.of(kind), "count")
-            add(f"{count.scenario}/zero", "anew", sum(map(len, count.anew.values())), "count")
+                values.add(f"{count.scenario}/zero", f"anew_{kind}", count.of(kind), "count")
+            values.add(f"{count.scenario}/zero", "anew", sum(map(len, count.anew.values())), "count")
     for each in wrong:
         print(f"MISSED: {each}")
     if options.record:
-        record("edits", rows)
+        record("edits", values.rows)
     return 3 if wrong else 0
 
 

@@ -12,7 +12,7 @@ import sys
 
 from gates.collect import features
 from gates.collect.samples import Samples
-from tests.heavy.results import commit, record, today
+from tests.heavy.results import Values, record
 
 RATIO = "build_cpu_thousandths"
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="features")
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/features.tsv")
     options = parser.parse_args(arguments)
-    tree = commit()
+    values = Values()
     samples = Samples(features.COMMAND)
     features.collect(samples)
     rows = [row for row in samples.rows if row["metric"] != "build_cpu_time"]
@@ -36,12 +36,11 @@ def main(arguments: list[str]) -> int:
         if metric == RATIO:
             share, bad = f"  of the CPU time with {features.label(features.SETS[-1])}", value >= 1000
             missed += bad
-        print(f"{row['workload']!s:18}{metric:24}{value:>16,} {row['unit']!s:13}{share}{'  MISSED' if bad else ''}")
+        values.add(str(row["workload"]), metric, value, str(row["unit"]), f"{share}{'  MISSED' if bad else ''}")
     for skipped in samples.skipped:
         print(f"{skipped['metric']}: unmeasured: {skipped['reason']}")
     if options.record:
-        kept = [{key: row[key] for key in ("workload", "metric", "value", "unit")} for row in rows]
-        record("features", [row | {"commit": tree, "date": today()} for row in kept])
+        record("features", values.rows)
     return 3 if missed else 0
 
 

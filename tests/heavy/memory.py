@@ -17,7 +17,7 @@ from pathlib import Path
 from gates.collect import measure
 from gates.collect.checking import exponent
 from gates.collect.phases import read_phases
-from tests.heavy.results import ROOT, commit, record, today
+from tests.heavy.results import ROOT, Values, record
 from tests.phases import project
 
 MODULES, FUNCTIONS = 200, 20
@@ -175,21 +175,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--record", action="store_true", help="keep the result in ledgers/heavy/memory.tsv")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this; may come several times")
     options = parser.parse_args(arguments)
-    tree = commit()
+    values = Values()
     with tempfile.TemporaryDirectory(prefix="zero-memory-") as name:
         found: Found = {}
         for part in options.part or PARTS:
             PARTS[part](Path(name), found)
-    rows, missed = [], 0
-    for key, (value, unit) in found.items():
-        wanted = f"≥ {LEAST[key]:,}" if key in LEAST else f"≤ {MOST[key]:,}" if key in MOST else ""
-        bad = value < LEAST.get(key, value) or value > MOST.get(key, value)
-        missed += bad
-        print(f"{key[0]:12}{key[1]:36}{value:>16,} {unit:13}{wanted:16}{'  MISSED' if bad else ''}")
-        row = {"workload": key[0], "metric": key[1], "value": value, "unit": unit}
-        rows.append(row | {"commit": tree, "date": today()})
+    missed = sum([values.judge(*key, value, unit, LEAST, MOST) for key, (value, unit) in found.items()])
     if options.record:
-        record("memory", rows)
+        record("memory", values.rows)
     return 3 if missed else 0
 
 

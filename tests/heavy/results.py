@@ -10,11 +10,14 @@ import datetime
 import pathlib
 import resource
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from ledgers import foreign
 from ledgers.table import Row, write
 
+Limits = Mapping[tuple[str, str], int]  # of a workload and a metric
+NO_LIMITS: Limits = {}
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
@@ -32,6 +35,29 @@ def _git(root: pathlib.Path, *arguments: str) -> str:
 
 def today() -> str:
     return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+
+
+class Values:
+    """Rows of a benchmark's ledger, printed as they come: workload, metric, value, unit."""
+
+    def __init__(self) -> None:
+        self.tree = commit()
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, workload: str, metric: str, value: int, unit: str, wanted: str = "") -> None:
+        print(f"{workload:20}{metric:36}{value:>16,} {unit:13}{wanted}", flush=True)
+        row = {"workload": workload, "metric": metric, "value": value, "unit": unit}
+        self.rows.append(row | {"commit": self.tree, "date": today()})
+
+    def judge(
+        self, workload: str, metric: str, value: int, unit: str, least: Limits = NO_LIMITS, most: Limits = NO_LIMITS
+    ) -> bool:
+        """Add a value with what was wanted of it; whether that was missed."""
+        key = (workload, metric)
+        bounds = [f"≥ {least[key]:,}"] * (key in least) + [f"≤ {most[key]:,}"] * (key in most)
+        bad = not least.get(key, value) <= value <= most.get(key, value)
+        self.add(workload, metric, value, unit, " ".join(bounds) + "  MISSED" * bad)
+        return bad
 
 
 def record(

@@ -8,7 +8,6 @@ import sys
 import xml.etree.ElementTree as ET
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,7 +158,6 @@ print(picture.svg(drawing.boxes(found, drawing.choose(found, (), ""))))
 
 
 def test_svg_is_the_same_picture_in_every_process() -> None:
-    pytest.importorskip("networkx")
     texts = [
         subprocess.run(
             [sys.executable, "-c", SVG],
