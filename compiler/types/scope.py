@@ -16,9 +16,12 @@ from compiler.types.state import BUILTIN, Checker, DataInfo, ModuleNames, Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from compiler.modules.module import Module
+
+    T = TypeVar("T", Name, DataInfo)
 
 HINTED = 50  # messages: as many as are shown; a hint looks at every name there is
 VARIADIC_FORMS = ("list", "array-of", "bytes-of")  # builtins of any arity that the table has no type for
@@ -85,20 +88,9 @@ def find_value(c: Checker, module: Module, names: ModuleNames, symbol: int, node
     if found is not None:
         return found
     text = c.names[symbol]
-    alias, dot, member = text.partition(".")
-    if dot and alias and member:
-        target = _target(c, module, names, alias, node)
-        if target < 0:
-            return None
-        inner = c.module_names[target].own_values.get(c.word(member))
-        if _visible(c, module, target, member, node, inner is not None, c.module_names[target].own_values):
-            names.values[symbol] = inner  # type: ignore[assignment]
-            return inner
-        return None
-    feature = module.disabled.get(symbol)
-    if feature is not None:
-        _off(c, module, node, text, feature)
-        return None
+    settled, found = _elsewhere(c, module, names, symbol, node, names.values, lambda of: of.own_values)
+    if settled:
+        return found
     upper = text[:1].isupper()
     kind = say.UNBOUND_CTOR if upper else say.UNBOUND
     if upper and symbol in names.types:
@@ -121,24 +113,42 @@ def find_type(c: Checker, module: Module, names: ModuleNames, symbol: int, node:
     if found is not None:
         return found
     text = c.names[symbol]
-    alias, dot, member = text.partition(".")
-    if dot and alias and member:
-        target = _target(c, module, names, alias, node)
-        if target < 0:
-            return None
-        inner = c.module_names[target].own_types.get(c.word(member))
-        if _visible(c, module, target, member, node, inner is not None, c.module_names[target].own_types):
-            names.types[symbol] = inner  # type: ignore[assignment]
-            return inner
-        return None
-    feature = module.disabled.get(symbol)
-    if feature is not None:
-        _off(c, module, node, text, feature)
-        return None
+    settled, found = _elsewhere(c, module, names, symbol, node, names.types, lambda of: of.own_types)
+    if settled:
+        return found
     near = [c.names[s] for s in names.types] + ["I64", "F64", "Bool", "Text", "Unit", "List", "Array"]
     hint = TYPES.get(text) or meant(text, near, "declare it with τ, or import it")
     c.report(say.UNBOUND_TYPE, module, node, name=text, advice=hint)
     return None
+
+
+def _elsewhere(
+    c: Checker,
+    module: Module,
+    names: ModuleNames,
+    symbol: int,
+    node: int,
+    known: dict[int, T],
+    owned: Callable[[ModuleNames], dict[int, T]],
+) -> tuple[bool, T | None]:
+    """(whether that settles it, the meaning) of a name with an alias before it, or of one that is left out here."""
+    text = c.names[symbol]
+    alias, dot, member = text.partition(".")
+    if dot and alias and member:
+        target = _target(c, module, names, alias, node)
+        if target < 0:
+            return True, None
+        there = owned(c.module_names[target])
+        inner = there.get(c.word(member))
+        if not _visible(c, module, target, member, node, inner is not None, there):
+            return True, None
+        if inner is not None:
+            known[symbol] = inner
+        return True, inner
+    feature = module.disabled.get(symbol)
+    if feature is not None:
+        _off(c, module, node, text, feature)
+    return feature is not None, None
 
 
 def _off(c: Checker, module: Module, node: int, name: str, feature: str) -> None:
