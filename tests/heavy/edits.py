@@ -35,7 +35,7 @@ FUNCTIONS = 20
 # scenario -> what the issue asks of the command at most, in µs of CPU time
 MOST_US = {"no-change": 15_000, "leaf-body": 400_000}
 LEAST_RATE = 8_000  # lines a CPU second, from an empty store
-MOST_RSS = 130 << 20
+MOST_RSS = 130_000_000
 AFTER = ("checked", "lowered", "native", "link")
 
 Edit = Callable[["Tool", int], None]
