@@ -54,7 +54,7 @@ class Values:
     ) -> bool:
         """Add a value with what was wanted of it; whether that was missed."""
         key = (workload, metric)
-        bounds = [f"≥ {least[key]:,}"] * (key in least) + [f"≤ {most[key]:,}"] * (key in most)
+        bounds = [f"{sign} {limits[key]:,}" for sign, limits in (("≥", least), ("≤", most)) if key in limits]
         bad = not least.get(key, value) <= value <= most.get(key, value)
         self.add(workload, metric, value, unit, " ".join(bounds) + "  MISSED" * bad)
         return bad
