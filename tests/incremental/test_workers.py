@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.cas.store import Store
+from compiler.incremental.middle import Middle
 from compiler.incremental.session import Session
 from compiler.incremental.workers import LEAST, Workers
 from compiler.records import Recorder
@@ -74,16 +75,30 @@ def test_forks_that_nobody_waits_for_are_ended() -> None:
             os.kill(process, 0)
 
 
+def built(folder: Path, jobs: int) -> tuple[bytes, list[object], int]:
+    """(the executable, what was asked and answered, how many instances there are)."""
+    session = Session("fixtures/projects/minisql/main.0x0", frozenset(), Recorder().read, Store(str(folder)), jobs=jobs)
+    session.open(["0" * 64])
+    image = session.build()
+    instances = len(session.engine.before("instances", ""))
+    session.keep(["0" * 64])
+    return image, sorted((node.key, node.fingerprint) for node in session.engine.answered()), instances
+
+
 def test_the_executable_is_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
-    images, graphs, forks = [], [], []
-    for jobs in (1, 2, 4):
-        store = Store(str(tmp_path / str(jobs)))
-        session = Session("fixtures/projects/minisql/main.0x0", frozenset(), Recorder().read, store, jobs=jobs)
-        session.open(["0" * 64])
-        images.append(session.build())
-        forks.append(len(session.engine.before("instances", "")) // LEAST)
-        session.keep(["0" * 64])
-        graphs.append(sorted((node.key, node.fingerprint) for node in session.engine.answered()))
-    assert forks[0] >= 4
-    assert images[1:] == images[:1] * 2
-    assert graphs[1:] == graphs[:1] * 2
+    found = [built(tmp_path / str(jobs), jobs) for jobs in (1, 2, 4)]
+    assert found[0][2] >= 4 * LEAST
+    assert found[1:] == found[:1] * 2
+
+
+def test_what_a_dead_fork_had_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = built(tmp_path / "alone", 1)
+    dead = tmp_path / "dead"
+
+    def die_here(_middle: Middle, key: str) -> object:
+        dead.touch()
+        raise ValueError(key)
+
+    monkeypatch.setattr(Middle, "_alone", die_here)  # what forks run
+    assert built(tmp_path / "four", 4) == alone
+    assert dead.exists()
