@@ -19,6 +19,7 @@ from compiler.lower.lower import ENTRY, lower_one
 from compiler.memory.borrow import Uses, solve, uses_of
 from compiler.mir.regions import has_regions
 from compiler.natively import native_one
+from compiler.trim import trim
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     # A function's unique name, how many parameters it has, and its type arguments: rows, and which of them they are.
     Instance = tuple[str, int, list[Any], list[int]]
+
+
+MANY = 500  # instances to be made whose memory is worth being given back on the way
 
 
 class Waiting:
@@ -215,8 +219,11 @@ class Middle:
         self.waiting(key)
         return self._code(key, borrows)
 
-    def fork(self, jobs: int) -> None:
-        """Have code of what has been lowered made by others, too, in the order in which it will be asked for."""
+    def fork(self, jobs: int) -> int:
+        """Have code of what has been lowered made by others, too, in the order in which it will be asked for.
+
+        Gives how many instances' code is to be made.
+        """
         prefixes = {identity: prefix for prefix, identity in self.front.owner.items()}
         waits = self.optimizer.waits if self.optimizer is not None else self._mir.__contains__
         keys = [key for key, _ in self.engine.peek(self.all, "") if waits(key)]
@@ -224,9 +231,12 @@ class Middle:
         if self.optimizer is None:
             for key in keys:
                 self.regions.prepare(key, self._mir[key])  # once, and not in each of the forks
+        if len(keys) >= MANY:
+            trim()
         self.workers = Workers(keys, jobs, self.optimizer.native if self.optimizer is not None else self._alone)
         if self.optimizer is None:
             self._give_away(keys)
+        return len(keys)
 
     def _give_away(self, keys: list[str]) -> None:
         """Let go of MIR that a fork has; without regions, as those ask for summaries by it."""

@@ -85,6 +85,7 @@ class Session:
         self.middle: Middle | None = None
         self.release = level == "release"
         self.sound = False  # all modules are checked
+        self.many = False  # much was made, and let go of
         self.spoiled = False  # the session has ended without what it was to make
         if back:
             from compiler.incremental.middle import Middle
@@ -168,12 +169,13 @@ class Session:
     def image(self, entry: str) -> bytes:
         """The executable of a test by its name, "" of main.  Errors: Fallback; UnsupportedError; LinkError."""
         from compiler.diagnostics import UsageError
+        from compiler.incremental.middle import MANY
         from compiler.incremental.workers import cores
 
         assert self.middle is not None
         try:
             if not entry:  # what a test reaches is little
-                self.middle.fork(self.jobs or cores())
+                self.many = self.middle.fork(self.jobs or cores()) >= MANY
             found: bytes = self.engine.ask("link", entry)
         except UsageError:
             if self.links:  # it may be about the user's files: their message
@@ -206,6 +208,10 @@ class Session:
         # Who has looked at all modules knows what is left of checking them; else it may all be needed.
         standing = engine.standing(FOR_USERS if self.sound else None) if rest else []
         index = self.packs.flush(engine.kept(standing))
+        if self.many:
+            from compiler.trim import trim
+
+            trim()
         addresses = sorted({read_address(name) for name, _ in index.values()})
         address = self.store.put(GRAPH, linking(addresses, self._dumped(index, standing)))
         for reference in references:
