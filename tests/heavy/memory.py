@@ -24,12 +24,12 @@ MODULES, FUNCTIONS = 200, 20
 SIZES = (5, 10, 20, 40, 80)  # modules, for bytes and calls
 FEW = (1, 2, 4, 8, 16)  # modules, for instructions
 ZERO = [sys.executable, "-I", "-S", str(ROOT / "compiler" / "cli" / "launch.py")]
-MIB = 1 << 20
+MB = 1_000_000
 
 # (workload, metric) -> the most, or the least, that is asked for
 MOST = {
-    ("project", "peak_rss"): 130 * MIB,
-    ("one-file", "peak_rss"): 50 * MIB,
+    ("project", "peak_rss"): 130 * MB,
+    ("one-file", "peak_rss"): 50 * MB,
     ("project", "form_millibytes"): 16_000,
     ("one-file", "form_millibytes"): 16_000,
     ("grow", "tracked_exponent_thousandths"): 1_050,

@@ -12,7 +12,7 @@ import random
 import re
 from collections.abc import Callable
 
-from tests.incremental.text import Files, exports, forms, mentioned, own
+from tests.incremental.text import Files, forms, mentioned, own
 
 Edit = Callable[[random.Random, Files], str]
 
@@ -222,17 +222,35 @@ def file_renamed(rnd: random.Random, files: Files) -> str:
 
 @edit
 def file_gone(rnd: random.Random, files: Files) -> str:
-    """A file less, and no import of it; most of the time one whose functions nobody calls."""
-    name = _some(rnd, files)
-    base = name.rpartition("/")[2]
-    if name == "main.0x0":
-        return ""
-    if rnd.random() < 0.9 and exports(files, name):
-        return ""
-    del files[name]
-    for each in sorted(files):
-        files[each] = re.sub(rf'^\(↥ "[^"\n]*{re.escape(base)}"[^\n]*\)\n', "", files[each], flags=re.M)
-    return name
+    """A file less, no import of it, and no line that uses it; sometimes one that more than such lines use."""
+    careless = rnd.random() < 0.1
+    for name in rnd.sample(sorted(files), len(files)):
+        left = _without(files, name)
+        if name != "main.0x0" and name.endswith(".0x0") and (careless or _unused(files[name], left)):
+            files.clear()
+            files.update(left)
+            return name
+    return ""
+
+
+def _without(files: Files, name: str) -> Files:
+    """All others, without their imports of a file and the lines that use its alias and are a form by themselves."""
+    importing = re.compile(rf'^\(↥ "(?:[^"\n]*/)?{re.escape(name.rpartition("/")[2])}"(?: ([^\s()]+))?\)\n', re.M)
+    left = {}
+    for each in sorted(files.keys() - {name}):
+        text = files[each]
+        for alias in [found for found in importing.findall(text) if found]:
+            lines = text.splitlines(keepends=True)
+            use = f"({alias}."
+            text = "".join([line for line in lines if use not in line or line.count("(") != line.count(")")])
+        left[each] = importing.sub("", text)
+    return left
+
+
+def _unused(text: str, others: Files) -> bool:
+    """Whether no other file mentions what a file exports; one that exports everything may be used."""
+    found = [word for line in re.findall(r"^\(↦ ([^()]*)\)", text, re.M) for word in line.split()]
+    return bool(found) and not any(mentioned(word, others) for word in found)
 
 
 @edit

@@ -41,10 +41,3 @@ def mentioned(text: str, files: Files, but: str = "") -> bool:
     """Whether a word stands in another file, or more than once in its own."""
     word = re.compile(rf"(?<![\w\-?!>]){re.escape(text)}(?![\w\-?!>])")
     return any(len(word.findall(held)) > (name == but) for name, held in files.items())
-
-
-def exports(files: Files, name: str) -> list[str]:
-    """What others could use of a file; its own words do not count as uses."""
-    others = {each: text for each, text in files.items() if each != name}
-    found = [word for line in re.findall(r"^\(↦ ([^()]*)\)", files[name], re.M) for word in line.split()]
-    return [word for word in found if mentioned(word, others)]
