@@ -352,9 +352,8 @@ def main(arguments: list[str]) -> int:
     if options.record:
         detail = f"{options.level}; " + "; ".join(f"{name} {count}" for name, count in sorted(history.counts.items()))
         detail += f"; edits right+wrong: {history.coverage()}"
-        record_run(
-            "histories-small" if options.small else "histories", options.seed, history.steps, failures, detail, tree_of
-        )
+        kind = "histories" + "-small" * options.small + "-release" * (options.level == "release")
+        record_run(kind, options.seed, history.steps, failures, detail, tree_of)
     return 3 if failures or never else 0
 
 
